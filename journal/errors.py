@@ -37,6 +37,10 @@ class LeaseLost(JournalError):
     """This process no longer owns the pipeline. Remedy: stop; the new owner goes on."""
 
 
+class LeaseExpired(LeaseLost):
+    """The lease ran out before a heartbeat was confirmed. Remedy: claim the next epoch."""
+
+
 class PlanChanged(JournalError):
     """The run to resume was begun with another input. Remedy: restart as a new run."""
 

@@ -1,0 +1,60 @@
+"""Implementations of the store port, opened by URL.
+
+The adapters are imported when asked for: a SQLite run pays for no HTTP library.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from journal.errors import StoreRefused
+from journal.store import Store
+
+SQLITE_SCHEME = "sqlite:///"
+MEMORY_SCHEME = "memory://"
+
+
+@asynccontextmanager
+async def open_store(
+    url: str, *, api_key: str | None = None, request_seconds: float = 10.0
+) -> AsyncIterator[Store]:
+    """Open the store at `url`: `sqlite:///PATH`, `http(s)://HOST:PORT` or `memory://`.
+
+    Nothing is created until `prepare`. The key is sent as a bearer token, to Weaviate only.
+
+    Raises:
+        StoreRefused: the URL is of no known kind.
+    """
+    store = _store(url, api_key, request_seconds)
+    try:
+        yield store
+    finally:
+        await store.aclose()
+
+
+def sqlite_path(url: str) -> Path:
+    """Return the file of a `sqlite:///` URL: three slashes relative, four absolute.
+
+    Raises:
+        StoreRefused: it names none.
+    """
+    path = url.removeprefix(SQLITE_SCHEME)
+    if not url.startswith(SQLITE_SCHEME) or not path:
+        raise StoreRefused(f"{url} names no file; write sqlite:///varity.db")
+    return Path(path)
+
+
+def _store(url: str, api_key: str | None, request_seconds: float) -> Store:
+    if url.startswith("sqlite:"):
+        from journal.stores.sqlite import SqliteStore
+
+        return SqliteStore(sqlite_path(url), busy_seconds=request_seconds)
+    if url.startswith(("http://", "https://")):
+        from journal.stores.weaviate import WeaviateStore
+
+        return WeaviateStore(url, api_key=api_key, request_seconds=request_seconds)
+    if url.startswith(MEMORY_SCHEME):
+        from journal.stores.memory import MemoryStore
+
+        return MemoryStore()
+    raise StoreRefused(f"{url} is no store; write sqlite:///FILE, http(s)://HOST:PORT or memory://")

@@ -1,0 +1,302 @@
+"""The status of a pipeline: a fold over its events, and nothing else.
+
+Pure: no I/O, no clock. `evolve` is the only place where transitions are decided; what it does
+not know raises `CorruptJournal`. `journal.fencing` decides beforehand which events count.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+
+from journal.errors import CorruptJournal
+from journal.events import (
+    Attribute,
+    Checkpoint,
+    Completed,
+    Counts,
+    Failed,
+    Interrupted,
+    Owner,
+    Recorded,
+    Rejected,
+    Started,
+    StepCompleted,
+    StepStarted,
+    Suspect,
+)
+from journal.fencing import effective
+
+
+class Status(StrEnum):
+    """Where a run stands. `in_progress` says nothing of a live owner: that is the lease's word."""
+
+    NOT_STARTED = "not_started"
+    IN_PROGRESS = "in_progress"
+    INTERRUPTED = "interrupted"
+    FAILED = "failed"
+    COMPLETED = "completed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunState:
+    """What one run's events say so far.
+
+    `settled` counts the settled records of the step in progress; `step` is "" between steps.
+    `rejected` holds (step, key), so that a record rejected in two attempts counts once.
+    `suspects` lists, for this run and the unfinished ones before it, what must be written
+    twice by whoever goes on.
+    """
+
+    status: Status = Status.NOT_STARTED
+    pipeline: str = ""
+    run_id: str = ""
+    epoch: int = 0
+    seq: int = 0
+    attempt: int = 0
+    source: str = ""
+    fingerprint: str = ""
+    steps: tuple[str, ...] = ()
+    window: int = 0
+    owner: Owner | None = None
+    versions: Mapping[str, str] = field(default_factory=dict)
+    attributes: Mapping[str, Attribute] = field(default_factory=dict)
+    trusted: bool = False
+    suspects: tuple[Suspect, ...] = ()
+    steps_done: int = 0
+    step: str = ""
+    settled: int = 0
+    counts: Counts = field(default_factory=dict)
+    step_counts: Counts = field(default_factory=dict)
+    relations: Counts = field(default_factory=dict)
+    dangling: Counts = field(default_factory=dict)
+    digests: Mapping[str, str] = field(default_factory=dict)
+    summary: Mapping[str, Attribute] = field(default_factory=dict)
+    rejected: frozenset[tuple[str, str]] = frozenset()
+    error: str = ""
+    started_at: datetime | None = None
+    updated_at: datetime | None = None
+    ended_at: datetime | None = None
+
+    @property
+    def is_unfinished(self) -> bool:
+        """Whether a resume has something to go on with."""
+        return self.status in (Status.IN_PROGRESS, Status.INTERRUPTED, Status.FAILED)
+
+    @property
+    def next_step(self) -> str:
+        """The first step that is not completed, "" when all are."""
+        return self.steps[self.steps_done] if self.steps_done < len(self.steps) else ""
+
+
+def fold(events: Iterable[Recorded]) -> RunState:
+    """Return the state of the newest run among `events`, which may arrive in any order.
+
+    Raises:
+        CorruptJournal: a gap, other content at a position, or an impossible transition.
+    """
+    runs = fold_runs(events)
+    return runs[-1] if runs else RunState()
+
+
+def fold_runs(events: Iterable[Recorded]) -> list[RunState]:
+    """Return the state of every run, oldest first; one that a newer replaced reads as failed.
+
+    Raises:
+        CorruptJournal: a gap, other content at a position, or an impossible transition.
+    """
+    runs: list[RunState] = []
+    for recorded in effective(events):
+        state = runs[-1] if runs else RunState()
+        if not runs or begins_run(recorded):
+            if runs:
+                runs[-1] = _superseded(state, recorded)
+            runs.append(evolve(RunState(), recorded))
+        else:
+            runs[-1] = evolve(state, recorded)
+    return runs
+
+
+def begins_run(recorded: Recorded) -> bool:
+    """Whether the event is the first of a run."""
+    return isinstance(recorded.event, Started) and recorded.event.attempt == 1
+
+
+def evolve(state: RunState, recorded: Recorded) -> RunState:
+    """Return the state one event later; `state` itself is never changed.
+
+    Raises:
+        CorruptJournal: the event can not follow `state`.
+    """
+    if not isinstance(recorded.event, Started):
+        _check_same_attempt(state, recorded)
+    after = replace(state, epoch=recorded.epoch, seq=recorded.seq, updated_at=recorded.at)
+
+    match state.status, recorded.event:
+        case Status.NOT_STARTED, Started(attempt=1) as event if recorded.seq == 1:
+            return replace(
+                _attempted(after, event),
+                pipeline=recorded.pipeline,
+                run_id=recorded.run_id,
+                source=event.source,
+                fingerprint=event.fingerprint,
+                steps=event.steps,
+                versions=event.versions,
+                attributes=event.attributes,
+                trusted=event.trusted,
+                started_at=recorded.at,
+            )
+        case (
+            (Status.IN_PROGRESS | Status.INTERRUPTED | Status.FAILED),
+            Started(fingerprint=state.fingerprint, steps=state.steps) as event,
+        ) if _continues(state, recorded, event):
+            return _attempted(after, event)
+        case Status.IN_PROGRESS, StepStarted(step=state.next_step) if not state.step:
+            return replace(after, step=state.next_step)
+        case Status.IN_PROGRESS, Checkpoint(step=state.step) as event if (
+            state.step and event.settled >= state.settled
+        ):
+            return replace(after, settled=event.settled, step_counts=event.counts)
+        case Status.IN_PROGRESS, Rejected(step=state.step) as event if state.step:
+            return replace(after, rejected=state.rejected | _keys(event))
+        case Status.IN_PROGRESS, StepCompleted(step=state.step) as event if (
+            state.step and event.position == state.steps_done + 1 and event.of == len(state.steps)
+        ):
+            return _stepped(after, event)
+        case Status.IN_PROGRESS, Failed() as event:
+            return replace(
+                after,
+                status=Status.FAILED,
+                error=f"{event.error}: {event.message}",
+                ended_at=recorded.at,
+            )
+        case Status.IN_PROGRESS, Interrupted():
+            return replace(after, status=Status.INTERRUPTED, ended_at=recorded.at)
+        case Status.IN_PROGRESS, Completed() as event if not state.step and state.steps_done == len(
+            state.steps
+        ):
+            return replace(
+                after,
+                status=Status.COMPLETED,
+                counts=event.totals,
+                relations=event.relations,
+                dangling=event.dangling,
+                digests=event.digests,
+                summary=event.summary,
+                suspects=(),
+                ended_at=recorded.at,
+            )
+        case _:
+            raise CorruptJournal(
+                f"{_where(recorded)}: {type(recorded.event).__name__} can not follow"
+                f" {state.status} at {state.epoch}:{state.seq}"
+                f" (step {state.step or state.next_step or 'none'},"
+                f" {state.steps_done} of {len(state.steps)} done)"
+            )
+
+
+def unsettled(state: RunState) -> tuple[Suspect, ...]:
+    """Return what the next attempt, of this run or another, inherits as suspect."""
+    if not state.is_unfinished:
+        return state.suspects
+    open_ones = tuple(suspect for suspect in state.suspects if not _is_done(state, suspect))
+    if not state.next_step:
+        return open_ones
+    own = Suspect(
+        step=state.next_step,
+        settled=state.settled,
+        window=state.window,
+        fingerprint=state.fingerprint,
+    )
+    return (*(suspect for suspect in open_ones if not _covers(own, suspect)), own)
+
+
+def _is_done(state: RunState, suspect: Suspect) -> bool:
+    """Whether this run has settled everything that `suspect` names."""
+    if suspect.step not in state.steps:
+        return False
+    index = state.steps.index(suspect.step)
+    if index != state.steps_done:
+        return index < state.steps_done
+    same_order = suspect.fingerprint == state.fingerprint
+    return same_order and suspect.settled + suspect.window <= state.settled
+
+
+def _covers(newer: Suspect, older: Suspect) -> bool:
+    """Whether what is still open of `older`, past `newer.settled`, lies within `newer`."""
+    return (newer.step, newer.fingerprint) == (older.step, older.fingerprint) and (
+        older.settled + older.window <= newer.settled + newer.window
+    )
+
+
+def _continues(state: RunState, recorded: Recorded, event: Started) -> bool:
+    return (
+        recorded.run_id == state.run_id
+        and recorded.seq == 1
+        and recorded.epoch > state.epoch
+        and event.attempt == state.attempt + 1
+    )
+
+
+def _attempted(after: RunState, event: Started) -> RunState:
+    return replace(
+        after,
+        status=Status.IN_PROGRESS,
+        attempt=event.attempt,
+        window=event.window,
+        owner=event.owner,
+        suspects=event.suspects,
+        step="",
+        error="",
+        ended_at=None,
+    )
+
+
+def _stepped(after: RunState, event: StepCompleted) -> RunState:
+    return replace(
+        after,
+        steps_done=event.position,
+        step="",
+        settled=0,
+        step_counts={},
+        counts=_added(after.counts, event.counts),
+        relations=_added(after.relations, event.relations),
+        dangling=_added(after.dangling, event.dangling),
+        digests={**after.digests, **event.digests},
+        summary={**after.summary, **event.summary},
+    )
+
+
+def _superseded(state: RunState, by: Recorded) -> RunState:
+    if state.status is Status.COMPLETED:
+        return state
+    return replace(
+        state,
+        status=Status.FAILED,
+        error=f"superseded by run {by.run_id}",
+        ended_at=state.ended_at or by.at,
+    )
+
+
+def _check_same_attempt(state: RunState, recorded: Recorded) -> None:
+    if (recorded.run_id, recorded.epoch, recorded.seq) != (
+        state.run_id,
+        state.epoch,
+        state.seq + 1,
+    ):
+        raise CorruptJournal(
+            f"{_where(recorded)}: expected run {state.run_id or 'none'} at"
+            f" {state.epoch}:{state.seq + 1}, found run {recorded.run_id}"
+        )
+
+
+def _where(recorded: Recorded) -> str:
+    return f"event {recorded.pipeline}/{recorded.epoch}:{recorded.seq}"
+
+
+def _keys(event: Rejected) -> frozenset[tuple[str, str]]:
+    return frozenset((event.step, record.key) for group in event.groups for record in group.records)
+
+
+def _added(left: Counts, right: Counts) -> Counts:
+    return {name: left.get(name, 0) + right.get(name, 0) for name in {**left, **right}}

@@ -1,0 +1,306 @@
+"""Events and leases in a SQLite file, which is enough for one machine and needs no set-up.
+
+Fences truly: an event is inserted only while its epoch is the highest, in one transaction.
+Triggers refuse UPDATE and DELETE of events, so that no program changes them by mistake.
+"""
+
+import sqlite3
+import time
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeVar
+
+import anyio
+import anyio.to_thread
+import orjson
+
+from journal.codec import from_row, is_legacy, owner_from, owner_to, to_row
+from journal.errors import CorruptJournal, LeaseLost, StoreRefused, StoreUnavailable
+from journal.events import Owner, Recorded
+from journal.store import Heartbeat, LeaseRecord, LegacyRow
+
+T = TypeVar("T")
+
+_COLUMNS = (
+    "metaType",
+    "status",
+    "timestamp",
+    "version",
+    "details",
+    "pipeline",
+    "runId",
+    "epoch",
+    "seq",
+    "event",
+    "step",
+)
+_PLACES = ", ".join(f":{column}" for column in _COLUMNS)
+_NAMES = ", ".join(_COLUMNS)
+
+_REFUSE_UPDATE = """create trigger if not exists events_are_not_updated before update on Metadata
+begin select raise(abort, 'events are immutable'); end"""
+_REFUSE_DELETE = """create trigger if not exists events_are_not_deleted before delete on Metadata
+begin select raise(abort, 'events are immutable'); end"""
+_SCHEMA = f"""
+create table if not exists Metadata (
+    metaType text not null, status text not null, timestamp text not null,
+    version text not null, details text not null, pipeline text, runId text,
+    epoch integer, seq integer, event text, step text,
+    unique (pipeline, epoch, seq)
+);
+create table if not exists leases (
+    pipeline text not null, epoch integer not null, owner text not null,
+    beat integer, released integer not null default 0, beaten_at real,
+    primary key (pipeline, epoch)
+) without rowid;
+{_REFUSE_UPDATE};
+{_REFUSE_DELETE};
+"""
+_BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+_REFUSED = {
+    sqlite3.SQLITE_NOTADB: "is no SQLite database; name another file",
+    sqlite3.SQLITE_CORRUPT: "is damaged; restore it or name another file",
+    sqlite3.SQLITE_READONLY: "can not be written; check its rights and its folder's",
+    sqlite3.SQLITE_CANTOPEN: "can not be opened; check that its folder exists and its rights",
+    sqlite3.SQLITE_PERM: "can not be opened; check its rights",
+}
+
+
+class SqliteStore:
+    """A store in one file. Nothing is created before `prepare`; a missing file reads as empty."""
+
+    def __init__(self, path: Path, *, busy_seconds: float = 10.0) -> None:
+        self._path = path
+        self._busy_seconds = busy_seconds
+        self._connection: sqlite3.Connection | None = None
+        self._limiter = anyio.CapacityLimiter(1)  # a connection serves one thread at a time
+
+    @property
+    def url(self) -> str:
+        """How to name the store to a person."""
+        return f"sqlite:///{self._path}"
+
+    async def prepare(self) -> None:
+        """Create the file and its tables; see the port."""
+
+        def prepare() -> None:
+            with self._translated():
+                connection = self._open(create=True)
+                connection.execute("pragma journal_mode = wal")
+                connection.executescript(f"begin immediate; {_SCHEMA} commit;")
+
+        await self._run(prepare)
+
+    async def append(self, recorded: Recorded) -> None:
+        """Insert one event while its epoch is the highest; see the port."""
+        await self._run(partial(self._append, recorded))
+
+    async def read_epoch(self, pipeline: str, epoch: int) -> Sequence[Recorded]:
+        """Return the epoch's events until the first absence."""
+        rows = await self._select(
+            f"select {_NAMES} from Metadata where pipeline = ? and epoch = ? order by seq",  # noqa: S608
+            (pipeline, epoch),
+        )
+        logged = [from_row(row) for row in rows]
+        return [event for place, event in enumerate(logged, 1) if event.seq == place]
+
+    async def read_all(self, pipeline: str) -> AsyncIterator[Recorded | LegacyRow]:
+        """Yield every event, and the rows of programs before events."""
+        rows = await self._select(
+            f"select {_NAMES} from Metadata"  # noqa: S608
+            " where pipeline = ? or coalesce(event, '') = '' order by epoch, seq",
+            (pipeline,),
+        )
+        for row in rows:
+            if is_legacy(row):
+                yield LegacyRow(
+                    status=row["status"], timestamp=row["timestamp"], details=row["details"]
+                )
+            else:
+                yield from_row(row)
+
+    async def highest_epoch(self, pipeline: str) -> int:
+        """Return the highest epoch of leases and events."""
+        rows = await self._select(
+            "select max(epoch) as epoch from (select epoch from Metadata where pipeline = ?"
+            " union all select epoch from leases where pipeline = ?)",
+            (pipeline, pipeline),
+        )
+        return int(rows[0]["epoch"] or 0) if rows else 0
+
+    async def leases(self, pipeline: str) -> Sequence[LeaseRecord]:
+        """Return the leases, lowest epoch first."""
+        rows = await self._select(
+            "select epoch, owner from leases where pipeline = ? order by epoch", (pipeline,)
+        )
+        return [LeaseRecord(epoch=row["epoch"], owner=_owner(row["owner"])) for row in rows]
+
+    async def create_lease(self, pipeline: str, epoch: int, owner: Owner) -> Owner:
+        """Claim the epoch by its primary key; return who owns it."""
+
+        def create() -> Owner:
+            with self._transaction() as connection:
+                connection.execute(
+                    "insert into leases (pipeline, epoch, owner) values (?, ?, ?)"
+                    " on conflict do nothing",
+                    (pipeline, epoch, owner_to(owner)),
+                )
+                row = connection.execute(
+                    "select owner from leases where pipeline = ? and epoch = ?", (pipeline, epoch)
+                ).fetchone()
+                return _owner(row["owner"])
+
+        return await self._run(create)
+
+    async def beat(self, pipeline: str, epoch: int, beat: int, *, released: bool = False) -> None:
+        """Write the heartbeat of an existing lease."""
+
+        def write() -> int:
+            with self._transaction() as connection:
+                return connection.execute(
+                    "update leases set beat = ?, released = ?, beaten_at = ?"
+                    " where pipeline = ? and epoch = ?",
+                    (beat, released, time.time(), pipeline, epoch),
+                ).rowcount
+
+        if await self._run(write) == 0:
+            raise LeaseLost(f"{pipeline}: the lease of epoch {epoch} was removed")
+
+    async def heartbeat(self, pipeline: str, epoch: int) -> Heartbeat | None:
+        """Return the last heartbeat."""
+        rows = await self._select(
+            "select beat, released, beaten_at from leases"
+            " where pipeline = ? and epoch = ? and beat is not null",
+            (pipeline, epoch),
+        )
+        if not rows:
+            return None
+        return Heartbeat(
+            beat=rows[0]["beat"],
+            released=bool(rows[0]["released"]),
+            age_seconds=max(0.0, time.time() - rows[0]["beaten_at"]),  # for display only
+        )
+
+    async def drop_lease(self, pipeline: str, epoch: int) -> None:
+        """Remove a lease."""
+        await self._write("delete from leases where pipeline = ? and epoch = ?", (pipeline, epoch))
+
+    async def erase(self, pipeline: str) -> None:
+        """Remove the pipeline's events: the triggers stand aside within one transaction."""
+
+        def erase() -> None:
+            with self._transaction() as connection:
+                connection.execute("drop trigger if exists events_are_not_deleted")
+                connection.execute("delete from Metadata where pipeline = ?", (pipeline,))
+                connection.execute(_REFUSE_DELETE)
+
+        await self._run(erase)
+
+    async def aclose(self) -> None:
+        """Close the connection."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            with anyio.CancelScope(shield=True):
+                await anyio.to_thread.run_sync(connection.close, limiter=self._limiter)
+
+    def _append(self, recorded: Recorded) -> None:
+        row = to_row(recorded)
+        where = f"event {recorded.pipeline}/{recorded.epoch}:{recorded.seq}"
+        with self._transaction() as connection:
+            known = connection.execute(
+                f"select {_NAMES} from Metadata"  # noqa: S608
+                " where pipeline = :pipeline and epoch = :epoch and seq = :seq",
+                row,
+            ).fetchone()
+            if known is not None:
+                if dict(known) != row:
+                    raise CorruptJournal(f"{where} is taken by another content")
+                return
+            highest = connection.execute(
+                "select max(epoch) from leases where pipeline = ?", (recorded.pipeline,)
+            ).fetchone()[0]
+            if highest is not None and highest > recorded.epoch:
+                raise LeaseLost(f"{where}: another process owns epoch {highest}")
+            connection.execute(f"insert into Metadata ({_NAMES}) values ({_PLACES})", row)  # noqa: S608
+
+    async def _select(self, query: str, parameters: tuple[Any, ...]) -> list[dict[str, Any]]:
+        def select() -> list[dict[str, Any]]:
+            if self._connection is None and not self._path.exists():
+                return []
+            with self._translated():
+                connection = self._open(create=False)
+                present = connection.execute(
+                    "select count(*) from sqlite_master where name in ('Metadata', 'leases')"
+                ).fetchone()[0]
+                if present < 2:
+                    return []
+                with closing(connection.execute(query, parameters)) as cursor:
+                    return [dict(row) for row in cursor]
+
+        return await self._run(select)
+
+    async def _write(self, statement: str, parameters: tuple[Any, ...]) -> None:
+        def write() -> None:
+            with self._transaction() as connection:
+                connection.execute(statement, parameters)
+
+        await self._run(write)
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        with self._translated():
+            connection = self._open(create=True)
+            connection.execute("begin immediate")
+            try:
+                yield connection
+            except BaseException:
+                if connection.in_transaction:  # a full disk has ended it already
+                    connection.execute("rollback")
+                raise
+            connection.execute("commit")
+
+    def _open(self, *, create: bool) -> sqlite3.Connection:
+        if self._connection is None:
+            connection = sqlite3.connect(
+                f"file:{_quoted(self._path)}?mode={'rwc' if create else 'rw'}",
+                uri=True,
+                isolation_level=None,
+                timeout=self._busy_seconds,
+                check_same_thread=False,
+            )
+            connection.row_factory = sqlite3.Row
+            # FULL: an acknowledged event survives the loss of power.
+            connection.execute("pragma synchronous = full")
+            self._connection = connection
+        return self._connection
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
+            if code in _REFUSED:
+                raise StoreRefused(f"{self._path} {_REFUSED[code]}") from error
+            if code in _BUSY:
+                raise StoreUnavailable(
+                    f"{self._path} was locked by another process for {self._busy_seconds:g} s;"
+                    " try again when it is done"
+                ) from error
+            raise StoreUnavailable(
+                f"{self._path} does not answer ({error}); free space or mend it, then resume"
+            ) from error
+
+    async def _run(self, work: Callable[[], T]) -> T:
+        return await anyio.to_thread.run_sync(work, limiter=self._limiter)
+
+
+def _owner(text: str) -> Owner:
+    return owner_from(orjson.loads(text))
+
+
+def _quoted(path: Path) -> str:
+    """Return the path for a `file:` URI, whose query and fragment marks must not show."""
+    return str(path).replace("%", "%25").replace("?", "%3f").replace("#", "%23")

@@ -1,0 +1,361 @@
+"""Events and leases in a Weaviate server, by REST.
+
+The class `Metadata` holds one object an event; a lease is a collection of its own, because
+creating a collection is the one thing that succeeds for exactly one caller. Works while gRPC
+is down. Filters are never used: they miss torn objects.
+"""
+
+import re
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import suppress
+from typing import Any
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+import anyio
+import orjson
+
+from journal.codec import event_id, from_row, is_legacy, owner_from, owner_to, to_row
+from journal.errors import (
+    CorruptJournal,
+    LeaseLost,
+    StoreRefused,
+    StoreUnavailable,
+    leading,
+)
+from journal.events import Owner, Recorded
+from journal.store import Heartbeat, LeaseRecord, LegacyRow
+from journal.stores.rest import Rest
+from schemas import ClassSchema, PropertySchema, load_schema
+
+METADATA = "Metadata"
+PAGE = 500
+READ_AHEAD = 32
+EPOCHS_AHEAD = 3
+# A store that has text where we want a date keeps our text as it is.
+COMPATIBLE = {"date": ("date", "text"), "text": ("text", "string"), "int": ("int",)}
+
+
+class WeaviateStore:
+    """The journal of a Weaviate server, single or replicated (reads and writes at QUORUM)."""
+
+    def __init__(self, url: str, *, api_key: str | None = None, request_seconds: float) -> None:
+        self._url = url
+        self._rest = Rest(url, api_key=api_key, request_seconds=request_seconds)
+        self._factor: int | None = None
+
+    @property
+    def url(self) -> str:
+        """How to name the store to a person."""
+        return self._url
+
+    async def prepare(self) -> None:
+        """Create the class `Metadata`, or add to an existing one what it lacks."""
+        schema = load_schema(METADATA)
+        status, found = await self._rest.request(
+            "GET", f"/v1/schema/{METADATA}", expected=(200, 404)
+        )
+        if status == 404:
+            status, _ = await self._rest.request(
+                "POST",
+                "/v1/schema",
+                body=await self._class(METADATA, schema.description, schema.properties),
+                expected=(200, 422),
+            )
+            if status == 200:
+                return
+            _, found = await self._rest.request("GET", f"/v1/schema/{METADATA}")
+        for lacking in _lacking(self._url, schema, found):
+            await self._rest.request(
+                "POST",
+                f"/v1/schema/{METADATA}/properties",
+                body=_property(lacking),
+                expected=(200, 422),  # 422: another process was first
+            )
+
+    async def append(self, recorded: Recorded) -> None:
+        """Create the event's object; an id that exists is read back and compared."""
+        row = to_row(recorded)
+        place = event_id(recorded.pipeline, recorded.epoch, recorded.seq)
+        body = {"class": METADATA, "id": str(place), "properties": row}
+        try:
+            status, answer = await self._rest.request(
+                "POST", "/v1/objects?consistency_level=QUORUM", body=body, expected=(200, 422)
+            )
+        except StoreUnavailable:
+            # Unknown: it is here if it reads back, and else may still arrive; the caller
+            # sends the same bytes again.
+            if await self._is_there(recorded, place):
+                return
+            raise
+        if status == 422 and not await self._is_there(recorded, place):
+            raise StoreRefused(f"{self._url} refuses an event: {str(answer)[:200]}")
+
+    async def read_epoch(self, pipeline: str, epoch: int) -> Sequence[Recorded]:
+        """Return the epoch's events by id at QUORUM, a few ahead at a time."""
+        logged: list[Recorded] = []
+        ahead = 4
+        while True:
+            first = len(logged) + 1
+            batch = await self._read_ids(
+                [event_id(pipeline, epoch, seq) for seq in range(first, first + ahead)]
+            )
+            for row in batch:
+                if row is None:
+                    return logged
+                logged.append(from_row(row))
+            ahead = min(2 * ahead, READ_AHEAD)
+
+    async def read_all(self, pipeline: str) -> AsyncIterator[Recorded | LegacyRow]:
+        """Yield every event by cursor; on a cluster the listing may have holes."""
+        async for row in self._rows():
+            if is_legacy(row):
+                yield LegacyRow(
+                    status=str(row.get("status", "")),
+                    timestamp=str(row.get("timestamp", "")),
+                    details=str(row.get("details", "")),
+                )
+            elif row.get("pipeline") == pipeline:
+                yield from_row(row)
+
+    async def highest_epoch(self, pipeline: str) -> int:
+        """Return the highest epoch of leases and events.
+
+        The list of leases may be old, so the events of the next epochs are asked for by id.
+        Without any lease the whole class is listed once.
+        """
+        records = await self._leases(pipeline)
+        newest = max((epoch for epoch, _ in records), default=0)
+        if not records:
+            async for row in self._rows():
+                if not is_legacy(row) and row.get("pipeline") == pipeline:
+                    newest = max(newest, int(row["epoch"]))
+        while True:
+            ahead = range(newest + 1, newest + 1 + EPOCHS_AHEAD)
+            rows = await self._read_ids([event_id(pipeline, epoch, 1) for epoch in ahead])
+            begun = [epoch for epoch, row in zip(ahead, rows, strict=True) if row is not None]
+            if not begun:
+                return newest
+            newest = max(begun)
+
+    async def leases(self, pipeline: str) -> Sequence[LeaseRecord]:
+        """Return the leases that name their owner, lowest epoch first."""
+        return [
+            LeaseRecord(epoch=epoch, owner=owner)
+            for epoch, description in sorted(await self._leases(pipeline))
+            if (owner := _owner(description)) is not None
+        ]
+
+    async def create_lease(self, pipeline: str, epoch: int, owner: Owner) -> Owner:
+        """Create the lease's collection; who is named in it owns the epoch."""
+        name = lease_class(pipeline, epoch)
+        properties = (
+            PropertySchema(name="beat", type="int"),
+            PropertySchema(name="released", type="int"),
+        )
+        status = 0
+        body = await self._class(name, owner_to(owner), properties)
+        with suppress(StoreUnavailable):  # unknown: read back who owns it
+            status, _ = await self._rest.request(
+                "POST", "/v1/schema", body=body, expected=(200, 422, 500)
+            )
+        if status == 200:
+            winner = owner
+        else:
+            found_status, found = await self._rest.request(
+                "GET", f"/v1/schema/{name}", expected=(200, 404)
+            )
+            if found_status == 404:
+                raise StoreUnavailable(f"{self._url} did not create the lease {name}; try again")
+            read = _owner(str(found.get("description", "")))
+            if read is None:
+                raise StoreRefused(
+                    f"{self._url} has a collection {name} that names no owner; drop it"
+                )
+            winner = read
+        if winner == owner:
+            await self._rest.request(
+                "POST",
+                "/v1/objects?consistency_level=QUORUM",
+                body=_beat_body(pipeline, epoch, 0, released=False),
+                expected=(200, 422),
+            )
+        return winner
+
+    async def beat(self, pipeline: str, epoch: int, beat: int, *, released: bool = False) -> None:
+        """Replace the heartbeat by PUT, which unlike POST does not recreate a dropped lease."""
+        name, place = lease_class(pipeline, epoch), _beat_id(pipeline, epoch)
+        status, _ = await self._rest.request(
+            "PUT",
+            f"/v1/objects/{name}/{place}?consistency_level=QUORUM",
+            body=_beat_body(pipeline, epoch, beat, released=released),
+            expected=(200, 404),
+        )
+        if status == 404:
+            raise LeaseLost(f"{pipeline}: the lease of epoch {epoch} was removed")
+
+    async def heartbeat(self, pipeline: str, epoch: int) -> Heartbeat | None:
+        """Return the last heartbeat, its age by the server's own clock."""
+        name, place = lease_class(pipeline, epoch), _beat_id(pipeline, epoch)
+        status, found = await self._rest.request(
+            "GET", f"/v1/objects/{name}/{place}?consistency_level=QUORUM", expected=(200, 404)
+        )
+        if status == 404:
+            return None
+        now_seconds = await self._rest.server_seconds()
+        beaten_seconds = float(found.get("lastUpdateTimeUnix", 0)) / 1000
+        return Heartbeat(
+            beat=int(found["properties"]["beat"]),
+            released=bool(found["properties"]["released"]),
+            age_seconds=None if now_seconds is None else max(0.0, now_seconds - beaten_seconds),
+        )
+
+    async def drop_lease(self, pipeline: str, epoch: int) -> None:
+        """Delete the lease's collection."""
+        await self._rest.request(
+            "DELETE", f"/v1/schema/{lease_class(pipeline, epoch)}", expected=(200, 404)
+        )
+
+    async def erase(self, pipeline: str) -> None:
+        """Delete the pipeline's events one by one; those of others stay."""
+        ids = [
+            event_id(pipeline, int(row["epoch"]), int(row["seq"]))
+            async for row in self._rows()
+            if not is_legacy(row) and row.get("pipeline") == pipeline
+        ]
+        for place in ids:
+            await self._rest.request(
+                "DELETE",
+                f"/v1/objects/{METADATA}/{place}?consistency_level=QUORUM",
+                expected=(204, 404),
+            )
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._rest.aclose()
+
+    async def _is_there(self, recorded: Recorded, place: UUID) -> bool:
+        """Whether the event reads back; other content at its place is corrupt."""
+        row = await self._read_id(place)
+        if row is None:
+            return False
+        if from_row(row) != recorded:
+            raise CorruptJournal(
+                f"event {recorded.pipeline}/{recorded.epoch}:{recorded.seq} is taken by another"
+                " content; export the journal and look at it"
+            )
+        return True
+
+    async def _read_id(self, place: UUID) -> Mapping[str, Any] | None:
+        status, found = await self._rest.request(
+            "GET", f"/v1/objects/{METADATA}/{place}?consistency_level=QUORUM", expected=(200, 404)
+        )
+        return None if status == 404 else dict(found["properties"])
+
+    async def _read_ids(self, places: Sequence[UUID]) -> list[Mapping[str, Any] | None]:
+        rows: list[Mapping[str, Any] | None] = [None] * len(places)
+
+        async def read(index: int) -> None:
+            rows[index] = await self._read_id(places[index])
+
+        try:
+            async with anyio.create_task_group() as tasks:
+                for index in range(len(places)):
+                    tasks.start_soon(read, index)
+        except BaseExceptionGroup as group:
+            raise leading(group) from group
+        return rows
+
+    async def _rows(self) -> AsyncIterator[Mapping[str, Any]]:
+        """Yield the properties of every object of `Metadata`, by cursor."""
+        after = ""
+        while True:
+            status, found = await self._rest.request(
+                "GET",
+                f"/v1/objects?class={METADATA}&limit={PAGE}&after={after}",
+                expected=(200, 404),
+            )
+            objects = [] if status == 404 else found["objects"]
+            for listed in objects:
+                yield dict(listed.get("properties") or {})
+            if len(objects) < PAGE:
+                return
+            after = objects[-1]["id"]
+
+    async def _leases(self, pipeline: str) -> list[tuple[int, str]]:
+        """Return (epoch, description) of every lease collection of the pipeline."""
+        _, found = await self._rest.request("GET", "/v1/schema")
+        pattern = re.compile(rf"VarityLease_{re.escape(pipeline)}_([1-9][0-9]*)")
+        return [
+            (int(match[1]), str(entry.get("description", "")))
+            for entry in found.get("classes") or ()
+            if (match := pattern.fullmatch(entry["class"]))
+        ]
+
+    async def _class(
+        self, name: str, description: str, properties: Iterable[PropertySchema]
+    ) -> dict[str, Any]:
+        """Return a class without vectors, replicated as far as the cluster allows."""
+        if self._factor is None:
+            status, found = await self._rest.request("GET", "/v1/nodes", expected=(200, 403))
+            nodes = len(found.get("nodes") or ()) if status == 200 else 1
+            self._factor = max(1, min(3, nodes))
+        return {
+            "class": name,
+            "description": description,
+            "vectorizer": "none",
+            "vectorIndexConfig": {"skip": True},
+            "replicationConfig": {"factor": self._factor},
+            "properties": [_property(wanted) for wanted in properties],
+        }
+
+
+def lease_class(pipeline: str, epoch: int) -> str:
+    """Return the name of the collection that is the lease."""
+    return f"VarityLease_{pipeline}_{epoch}"
+
+
+def _lacking(url: str, schema: ClassSchema, found: Mapping[str, Any]) -> Iterable[PropertySchema]:
+    """Yield the properties that the class does not have yet.
+
+    Raises:
+        StoreRefused: it has one of another type.
+    """
+    types = {entry["name"]: entry["dataType"][0] for entry in found.get("properties") or ()}
+    for wanted in schema.properties:
+        if wanted.name not in types:
+            yield wanted
+        elif types[wanted.name] not in COMPATIBLE[wanted.type]:
+            raise StoreRefused(
+                f"{url} has a class {schema.name} whose {wanted.name} is"
+                f" {types[wanted.name]}, not {wanted.type}; rename or drop that class"
+            )
+
+
+def _property(wanted: PropertySchema) -> dict[str, Any]:
+    text = {"tokenization": wanted.tokenization} if wanted.tokenization else {}
+    return {
+        "name": wanted.name,
+        "dataType": [wanted.type],
+        "indexFilterable": wanted.filterable,
+        "indexSearchable": wanted.searchable,
+        **text,
+    }
+
+
+def _beat_id(pipeline: str, epoch: int) -> UUID:
+    return uuid5(NAMESPACE_URL, f"varity-lease:/{pipeline}/{epoch}")
+
+
+def _beat_body(pipeline: str, epoch: int, beat: int, *, released: bool) -> dict[str, Any]:
+    return {
+        "class": lease_class(pipeline, epoch),
+        "id": str(_beat_id(pipeline, epoch)),
+        "properties": {"beat": beat, "released": int(released)},
+    }
+
+
+def _owner(description: str) -> Owner | None:
+    try:
+        return owner_from(orjson.loads(description))
+    except (orjson.JSONDecodeError, KeyError, TypeError, ValueError):
+        return None
