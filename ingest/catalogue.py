@@ -1,0 +1,284 @@
+"""The input, read once: keys and reference graph in memory, texts in a spool.
+
+Knows records and schemas; nothing of files or stores. From it every object of every class
+can be built, again and again, always the same.
+"""
+
+from array import array
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+from uuid import UUID
+
+import numpy as np
+import orjson
+from numpy.typing import NDArray
+
+from ingest.objects import object_id, to_object
+from ingest.order import Edges, Indices, Order, levels
+from ingest.records import Concept, PropertyValue, Rejection, Relation
+from ingest.spool import Spool
+from ingest.target import TargetObject
+from schemas import ClassSchema
+
+NOTHING_ABSENT: frozenset[int] = frozenset()
+
+
+class Source(Protocol):
+    """Where records come from; each iterator may be asked for once or more, in any order."""
+
+    def concepts(self, class_name: str) -> Iterator[Concept | Rejection]:
+        """Yield the concepts of one class in a fixed order."""
+        ...
+
+    def relations(self) -> Iterator[Relation | Rejection]:
+        """Yield all relations in a fixed order; some may come twice."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Links:
+    """One reference property: for record i the targets `targets[starts[i]:starts[i + 1]]`.
+
+    Targets are numbers in the target class, ascending by object id, none twice.
+    """
+
+    name: str
+    target_class: str
+    starts: Indices
+    targets: NDArray[np.uint32]
+
+    def of(self, index: int) -> NDArray[np.uint32]:
+        """Return the targets of one record."""
+        return self.targets[self.starts[index] : self.starts[index + 1]]
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class ClassCatalogue:
+    """All records of one class, numbered in file order."""
+
+    schema: ClassSchema
+    uris: list[str] = field(default_factory=list)
+    ids: bytearray = field(default_factory=bytearray)  # 16 bytes a record
+    lines: "array[int]" = field(default_factory=lambda: array("L"))
+    file: str = ""
+    rejections: list[Rejection] = field(default_factory=list)
+    links: tuple[Links, ...] = ()
+    order: Order = field(default_factory=lambda: levels(0, np.empty((0, 2), dtype=np.int64)))
+    first_spooled: int = 0
+
+    def __len__(self) -> int:
+        return len(self.uris)
+
+    @property
+    def name(self) -> str:
+        """The class's name, without prefix."""
+        return self.schema.name
+
+    def id_of(self, index: int) -> UUID:
+        """Return the object id of a record."""
+        return UUID(bytes=bytes(self.ids[16 * index : 16 * index + 16]))
+
+
+class Catalogue:
+    """The whole input. `absent` are records, by class and number, that are not in the target."""
+
+    def __init__(
+        self,
+        classes: Mapping[str, ClassCatalogue],
+        dangling: Mapping[str, int],
+        spool: Spool,
+        *,
+        embedder: str,
+    ) -> None:
+        self.classes = classes
+        self.dangling = dangling
+        self.absent: dict[str, set[int]] = {name: set() for name in classes}
+        self._spool = spool
+        self._embedder = embedder
+
+    def to_object(
+        self, class_name: str, index: int, *, without_cycles: bool = False
+    ) -> TargetObject:
+        """Return one record as its whole object, without vector.
+
+        References to absent records are left out. `without_cycles` gives the first pass of a
+        record on a cycle: without the references on the cycle, its content hash empty.
+        """
+        records = self.classes[class_name]
+        properties: dict[str, Any] = orjson.loads(self._spool[records.first_spooled + index])
+        typed: dict[str, PropertyValue] = {
+            name: tuple(value) if isinstance(value, list) else value
+            for name, value in properties.items()
+        }
+        references = {
+            links.name: self._targets(records, links, index, without_cycles=without_cycles)
+            for links in records.links
+        }
+        whole = to_object(
+            class_name, records.id_of(index), typed, references, embedder=self._embedder
+        )
+        if not without_cycles:
+            return whole
+        return TargetObject(
+            class_name=class_name,
+            id=whole.id,
+            properties={**whole.properties, "contentHash": ""},
+            references=references,
+        )
+
+    def reference_counts(self, class_name: str) -> Counter[str]:
+        """Return how many references, by "Class.name", the class's objects must hold."""
+        records = self.classes[class_name]
+        counts: Counter[str] = Counter()
+        for links in records.links:
+            counts[f"{class_name}.{links.name}"] = len(links.targets) - self._lost(records, links)
+        return counts
+
+    def dangling_counts(self, class_name: str) -> Counter[str]:
+        """Return how many relations of the class, by "Class.name", have an end that is missing."""
+        records = self.classes[class_name]
+        counts: Counter[str] = Counter()
+        for links in records.links:
+            name = f"{class_name}.{links.name}"
+            counts[name] = self.dangling.get(name, 0) + self._lost(records, links)
+        return +counts
+
+    def close(self) -> None:
+        """Remove the spool."""
+        self._spool.close()
+
+    def _targets(
+        self, records: ClassCatalogue, links: Links, index: int, *, without_cycles: bool
+    ) -> tuple[UUID, ...]:
+        there = self.classes[links.target_class]
+        absent = self.absent[links.target_class]
+        targets = links.of(index).tolist()
+        if absent:
+            targets = [target for target in targets if target not in absent]
+        if without_cycles and links.target_class == records.name:
+            targets = [
+                target for target in targets if not records.order.is_cyclic_edge(index, target)
+            ]
+        return tuple(there.id_of(target) for target in targets)
+
+    def _lost(self, records: ClassCatalogue, links: Links) -> int:
+        """Return how many of the links have an absent record at an end."""
+        absent_targets = self.absent[links.target_class]
+        absent_sources = self.absent[records.name]
+        if not absent_targets and not absent_sources:
+            return 0
+        sources = np.repeat(np.arange(len(records)), np.diff(links.starts))
+        lost = np.isin(links.targets, np.fromiter(absent_targets, dtype=np.int64))
+        lost |= np.isin(sources, np.fromiter(absent_sources, dtype=np.int64))
+        return int(lost.sum())
+
+
+def read_catalogue(source: Source, schemas: Sequence[ClassSchema], *, embedder: str) -> Catalogue:
+    """Read everything once. `schemas` stand in an order in which targets come first.
+
+    Raises:
+        InputError: the input can not be read any more.
+    """
+    spool = Spool()
+    try:
+        classes, numbers = _read_concepts(source, schemas, spool)
+        edges, dangling = _read_relations(source, classes, numbers)
+        for records in classes.values():
+            records.links = tuple(
+                _links(records, classes, reference.name, reference.target, edges)
+                for reference in records.schema.references
+            )
+            records.order = levels(len(records), _own_edges(records))
+    except BaseException:
+        spool.close()
+        raise
+    return Catalogue(classes, dangling, spool, embedder=embedder)
+
+
+Numbers = Mapping[str, Mapping[str, int]]
+EdgeLists = Mapping[tuple[str, str], tuple["array[int]", "array[int]"]]
+
+
+def _read_concepts(
+    source: Source, schemas: Sequence[ClassSchema], spool: Spool
+) -> tuple[dict[str, ClassCatalogue], Numbers]:
+    classes: dict[str, ClassCatalogue] = {}
+    numbers: dict[str, dict[str, int]] = {}
+    for schema in schemas:
+        records = ClassCatalogue(schema=schema, first_spooled=len(spool))
+        known: dict[str, int] = {}
+        for read in source.concepts(schema.name):
+            if isinstance(read, Rejection):
+                records.rejections.append(read)
+                continue
+            known[read.uri] = len(records.uris)
+            records.uris.append(read.uri)
+            records.ids += object_id(read.uri).bytes
+            records.lines.append(read.line)
+            records.file = read.file
+            spool.append(orjson.dumps(dict(read.properties)))
+        classes[schema.name] = records
+        numbers[schema.name] = known
+    return classes, numbers
+
+
+def _read_relations(
+    source: Source, classes: Mapping[str, ClassCatalogue], numbers: Numbers
+) -> tuple[EdgeLists, Counter[str]]:
+    dangling: Counter[str] = Counter()
+    edges: dict[tuple[str, str], tuple[array[int], array[int]]] = {
+        (name, reference.name): (array("L"), array("L"))
+        for name, records in classes.items()
+        for reference in records.schema.references
+    }
+    for relation in source.relations():
+        if isinstance(relation, Rejection):
+            classes[relation.class_name].rejections.append(relation)
+            continue
+        start = numbers[relation.source_class].get(relation.source_uri)
+        end = numbers[relation.target_class].get(relation.target_uri)
+        if start is None or end is None:
+            dangling[f"{relation.source_class}.{relation.name}"] += 1
+            continue
+        sources, targets = edges[relation.source_class, relation.name]
+        sources.append(start)
+        targets.append(end)
+    return edges, dangling
+
+
+def _links(
+    records: ClassCatalogue,
+    classes: Mapping[str, ClassCatalogue],
+    name: str,
+    target_class: str,
+    edges: EdgeLists,
+) -> Links:
+    """Return the links sorted by source and then by the target's id, each once."""
+    listed = edges[records.name, name]
+    sources, targets = (np.asarray(part, dtype=np.int64) for part in listed)
+    ids = np.frombuffer(bytes(classes[target_class].ids), dtype=">u8").reshape(-1, 2)
+    by_id = np.lexsort((ids[:, 1], ids[:, 0]))
+    rank = np.empty(len(by_id), dtype=np.int64)
+    rank[by_id] = np.arange(len(by_id))
+    pairs = np.unique(np.stack([sources, rank[targets]], axis=1), axis=0)
+    starts = np.searchsorted(pairs[:, 0], np.arange(len(records) + 1))
+    return Links(
+        name=name,
+        target_class=target_class,
+        starts=starts.astype(np.int64),
+        targets=by_id[pairs[:, 1]].astype(np.uint32),
+    )
+
+
+def _own_edges(records: ClassCatalogue) -> Edges:
+    """Return the edges of all links that stay inside the class."""
+    own = [links for links in records.links if links.target_class == records.name]
+    parts = [
+        np.stack([np.repeat(np.arange(len(records)), np.diff(links.starts)), links.targets], axis=1)
+        for links in own
+    ]
+    if not parts:
+        return np.empty((0, 2), dtype=np.int64)
+    return np.unique(np.concatenate(parts), axis=0).astype(np.int64)

@@ -1,0 +1,135 @@
+"""The target held against the input: what is missing, different or extra.
+
+Reads the target through its port and changes nothing. The loader's last step mends what this
+finds; `validate` only reports it.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from ingest.catalogue import Catalogue
+from ingest.target import Target, TargetObject
+
+
+@dataclass(slots=True, kw_only=True)
+class ClassDifference:
+    """How the target's objects of one class differ from the input's; numbers of records.
+
+    `extra` are ids that the input does not have: reported, and kept.
+    """
+
+    class_name: str
+    expected: int
+    found: int
+    missing: list[int] = field(default_factory=list)
+    different: list[int] = field(default_factory=list)
+    extra: list[UUID] = field(default_factory=list)
+
+    @property
+    def wrong(self) -> list[int]:
+        """The records that must be written again."""
+        return sorted({*self.missing, *self.different})
+
+
+def expected_indices(catalogue: Catalogue, class_name: str) -> Iterator[int]:
+    """Yield the numbers of the records that must be in the target."""
+    absent = catalogue.absent[class_name]
+    return (index for index in range(len(catalogue.classes[class_name])) if index not in absent)
+
+
+def expected_hashes(catalogue: Catalogue, class_name: str) -> dict[UUID, tuple[int, str]]:
+    """Return for each id that must be there its record's number and content hash."""
+    hashes: dict[UUID, tuple[int, str]] = {}
+    for index in expected_indices(catalogue, class_name):
+        whole = catalogue.to_object(class_name, index)
+        hashes[whole.id] = (index, whole.content_hash)
+    return hashes
+
+
+async def compare_class(
+    catalogue: Catalogue, target: Target, expected: dict[UUID, tuple[int, str]], class_name: str
+) -> ClassDifference:
+    """Compare ids and content hashes, as a listing gives them.
+
+    A listing may miss objects on a cluster, so what differs is read again by id.
+    """
+    difference = ClassDifference(class_name=class_name, expected=len(expected), found=0)
+    seen: set[int] = set()
+    async for key, content_hash in target.hashes(class_name):
+        difference.found += 1
+        wanted = expected.get(key)
+        if wanted is None:
+            difference.extra.append(key)
+            continue
+        seen.add(wanted[0])
+        if wanted[1] != content_hash:
+            difference.different.append(wanted[0])
+    difference.missing = [index for index, _ in expected.values() if index not in seen]
+    await _read_again(catalogue, target, difference)
+    return difference
+
+
+async def deep_differences(
+    catalogue: Catalogue, target: Target, class_name: str, wholes: Iterable[int]
+) -> list[int]:
+    """Return the records whose object, read whole by id, is not what it must be.
+
+    Vectors are left out: they are compared where the embedder is at hand.
+    """
+    wrong = []
+    for index in wholes:
+        whole = catalogue.to_object(class_name, index)
+        found = await target.read(class_name, whole.id)
+        if found is None or not is_same(found, whole):
+            wrong.append(index)
+    return wrong
+
+
+async def wrong_references(catalogue: Catalogue, target: Target, class_name: str) -> list[int]:
+    """Return the records whose properties or references differ, by listing whole objects."""
+    numbers = {
+        catalogue.classes[class_name].id_of(index): index
+        for index in expected_indices(catalogue, class_name)
+    }
+    wrong = []
+    async for found in target.objects(class_name, vectors=False):
+        index = numbers.get(found.id)
+        if index is not None and not is_same(found, catalogue.to_object(class_name, index)):
+            wrong.append(index)
+    return wrong
+
+
+async def reference_difference(
+    catalogue: Catalogue, target: Target, class_name: str
+) -> dict[str, tuple[int, int]]:
+    """Return by "Class.name" (expected, found) where the numbers of references differ."""
+    expected = catalogue.reference_counts(class_name)
+    found = Counter(
+        {
+            f"{class_name}.{name}": count
+            for name, count in (await target.reference_counts(class_name)).items()
+        }
+    )
+    return {
+        name: (expected[name], found[name])
+        for name in sorted({*expected, *found})
+        if expected[name] != found[name]
+    }
+
+
+def is_same(found: TargetObject, whole: TargetObject) -> bool:
+    """Whether properties and references are equal, exactly."""
+    return dict(found.properties) == dict(whole.properties) and {
+        name: targets for name, targets in found.references.items() if targets
+    } == {name: targets for name, targets in whole.references.items() if targets}
+
+
+async def _read_again(catalogue: Catalogue, target: Target, difference: ClassDifference) -> None:
+    for listed in (difference.missing, difference.different):
+        for index in list(listed):
+            whole = catalogue.to_object(difference.class_name, index)
+            found = await target.read(difference.class_name, whole.id)
+            if found is not None and found.content_hash == whole.content_hash:
+                listed.remove(index)

@@ -1,0 +1,78 @@
+"""Parses CSV text into records, each with the number of its first physical line.
+
+Knows quoting, line ends and the parser's limits; nothing of what a column means. Strict: a
+record whose quotes are broken is reported, never guessed.
+"""
+
+import csv
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Lock
+from typing import TypeAlias
+
+from ingest.archive import Archive
+from ingest.records import InputError
+
+# A record, or why there is none.
+Record: TypeAlias = list[str] | str
+
+OPEN_QUOTE = "a quote is opened and never closed"
+TEXT_AFTER_QUOTE = "there is text between a closing quote and the next comma"
+
+# The largest real field (the skills of a scheme) has 0.9 million characters, and nobody reads it.
+MAX_FIELD_CHARACTERS = 16 * 1024 * 1024
+BATCH_RECORDS = 64
+
+# The limit of the csv module belongs to the whole process: it is raised for one batch at a time,
+# then put back. The lock keeps two readers from putting back each other's.
+_field_limit_lock = Lock()
+
+
+def records(archive: Archive, name: str) -> Iterator[tuple[int, Record]]:
+    """Yield every record of the file, its header first; blank lines are left out.
+
+    Raises:
+        InputError: the file can not be read to its end.
+    """
+    with archive.reading(name) as stream:
+        # A lone surrogate comes through, so that its own row can be rejected.
+        text = io.TextIOWrapper(stream, "utf-8-sig", errors="surrogatepass", newline="")
+        reader = csv.reader(text, strict=True)
+        while batch := _batch(reader, name):
+            yield from ((line, record) for line, record in batch if record)
+
+
+def _batch(reader: "csv._reader", name: str) -> list[tuple[int, Record]]:
+    batch: list[tuple[int, Record]] = []
+    with _large_fields():
+        while len(batch) < BATCH_RECORDS:
+            line = reader.line_num + 1
+            try:
+                batch.append((line, next(reader)))
+            except StopIteration:
+                break
+            except csv.Error as error:
+                batch.append((line, _reason(error, name, line)))
+            except UnicodeDecodeError as error:
+                raise InputError(f"{name} changed while it was being read: start again") from error
+    return batch
+
+
+def _reason(error: csv.Error, name: str, line: int) -> str:
+    if str(error).startswith("field larger"):
+        raise InputError(
+            f"{name}, line {line}: a field runs over more than {MAX_FIELD_CHARACTERS:,} "
+            "characters: close its quote"
+        ) from error
+    return OPEN_QUOTE if str(error) == "unexpected end of data" else TEXT_AFTER_QUOTE
+
+
+@contextmanager
+def _large_fields() -> Iterator[None]:
+    with _field_limit_lock:
+        before = csv.field_size_limit(MAX_FIELD_CHARACTERS)
+        try:
+            yield
+        finally:
+            csv.field_size_limit(before)

@@ -1,0 +1,110 @@
+"""The ESCO pipeline: its steps, what tells its inputs apart, and what it records.
+
+Knows the loader, the verification and the schemas; nothing of files, settings or stores.
+"""
+
+from collections.abc import Mapping
+from functools import partial
+from hashlib import sha256
+
+import orjson
+
+from ingest.catalogue import Catalogue
+from ingest.loader import Workshop, load_class
+from ingest.target import Target
+from ingest.verify import verify
+from journal import Pipeline, Step, StepResult, StepRun
+from journal.events import Attribute
+from schemas import ClassSchema, load_schema
+
+PIPELINE_VERSION = "1"
+# In this order every class comes after those that it refers to.
+CLASS_STEPS = (
+    ("isco_groups", "ISCOGroup"),
+    ("skill_groups", "SkillGroup"),
+    ("skill_collections", "SkillCollection"),
+    ("skills", "Skill"),
+    ("occupations", "Occupation"),
+)
+TEARING_WINDOW = 2048
+SAFE_WINDOW = 8192
+WINDOWS_A_STEP = 128
+
+
+def esco_schemas() -> tuple[ClassSchema, ...]:
+    """Return the classes' schemas in the order of the steps."""
+    return tuple(load_schema(class_name) for _, class_name in CLASS_STEPS)
+
+
+def input_fingerprint(source: str, *, embedder: str, language: str) -> str:
+    """Return what tells inputs apart: contents, schemas, pipeline version, embedder."""
+    schemas = orjson.dumps(esco_schemas(), option=orjson.OPT_SORT_KEYS)
+    parts = [source, language, embedder, PIPELINE_VERSION, sha256(schemas).hexdigest()]
+    return sha256("\n".join(parts).encode()).hexdigest()
+
+
+def window_for(catalogue: Catalogue, *, tears: bool) -> int:
+    """Return the window: small where a crash makes it be written twice, wide for long steps.
+
+    So the checkpoints of a step stay in the hundreds, however long it is.
+    """
+    longest = max((len(records) for records in catalogue.classes.values()), default=0)
+    return max(TEARING_WINDOW if tears else SAFE_WINDOW, longest // WINDOWS_A_STEP)
+
+
+def esco_pipeline(
+    name: str,
+    workshop: Workshop,
+    *,
+    source: str,
+    fingerprint: str,
+    window: int,
+    versions: Mapping[str, str],
+    attributes: Mapping[str, Attribute],
+) -> Pipeline:
+    """Return the pipeline that brings `workshop.target` to the catalogue."""
+    loads = tuple(
+        Step(step, partial(_load, class_name=class_name, workshop=workshop))
+        for step, class_name in CLASS_STEPS
+    )
+    return Pipeline(
+        name=name,
+        source=source,
+        fingerprint=fingerprint,
+        steps=(
+            Step("schema", partial(_prepare, target=workshop.target)),
+            *loads,
+            Step("verify", partial(_verify, workshop=workshop)),
+        ),
+        window=window,
+        versions=versions,
+        attributes=attributes,
+        own=workshop.target.own,
+        disconnect=workshop.target.disconnect,
+    )
+
+
+async def _prepare(run: StepRun, *, target: Target) -> None:
+    """Create the classes; a run that replaces a sample or another embedder drops them first."""
+    if run.state.attributes.get("drops_first"):
+        await target.drop()
+    await target.prepare()
+
+
+async def _load(run: StepRun, *, class_name: str, workshop: Workshop) -> StepResult:
+    return await load_class(run, class_name, workshop)
+
+
+async def _verify(run: StepRun, *, workshop: Workshop) -> StepResult:
+    """Verify, and sum up under the names that users of the old journal query."""
+    result = await verify(run, workshop, CLASS_STEPS)
+    counts, relations = run.state.counts, run.state.relations
+    return StepResult(
+        digests=result.digests,
+        summary={
+            **result.summary,
+            "total_skills": counts.get("Skill", 0),
+            "total_occupations": counts.get("Occupation", 0),
+            "total_relations": sum(relations.values()),
+        },
+    )

@@ -1,0 +1,73 @@
+"""A record as the object that must be in the target: a pure function of the input.
+
+No run id, no time, no attempt: a late write of the same input changes nothing.
+"""
+
+from collections.abc import Mapping
+from hashlib import blake2b, sha256
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+import orjson
+
+from ingest.records import PropertyValue
+from ingest.target import TargetObject
+
+HASH_BYTES = 16
+
+
+def object_id(uri: str) -> UUID:
+    """Return the id of the object of `uri`: no look-up is needed to refer to it."""
+    return uuid5(NAMESPACE_URL, uri)
+
+
+def embedding_text(properties: Mapping[str, PropertyValue]) -> str:
+    """Return what the object's vector is made of: its labels and its description."""
+    labels = [str(properties["preferredLabel"]), *properties.get("altLabels", ())]
+    return "\n".join([", ".join(labels), str(properties.get("description", ""))])
+
+
+def to_object(
+    class_name: str,
+    object_id: UUID,
+    properties: Mapping[str, PropertyValue],
+    references: Mapping[str, tuple[UUID, ...]],
+    *,
+    embedder: str,
+) -> TargetObject:
+    """Return the whole object, still without vector; `embedder` is its fingerprint."""
+    whole_hash = content_hash(class_name, properties, references, embedder=embedder)
+    return TargetObject(
+        class_name=class_name,
+        id=object_id,
+        properties={**properties, "contentHash": whole_hash},
+        references=references,
+    )
+
+
+def content_hash(
+    class_name: str,
+    properties: Mapping[str, PropertyValue],
+    references: Mapping[str, tuple[UUID, ...]],
+    *,
+    embedder: str,
+) -> str:
+    """Return the hash of all that makes the object: 32 hex digits of BLAKE2b.
+
+    The vector is a function of the properties and the embedder, so it is covered.
+    """
+    said = {name: value for name, value in properties.items() if name != "contentHash"}
+    # The bytes of the ids, joined: a hundred thousand references need not become texts.
+    linked = {
+        name: b"".join(target.bytes for target in targets).hex()
+        for name, targets in references.items()
+    }
+    encoded = orjson.dumps([class_name, said, linked, embedder], option=orjson.OPT_SORT_KEYS)
+    return blake2b(encoded, digest_size=HASH_BYTES).hexdigest()
+
+
+def class_digest(hashes: Mapping[UUID, str]) -> str:
+    """Return one digest over all objects of a class, whatever their order."""
+    digest = sha256()
+    for key in sorted(hashes):
+        digest.update(key.bytes + hashes[key].encode())
+    return digest.hexdigest()

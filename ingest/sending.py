@@ -1,0 +1,173 @@
+"""Getting a batch of objects settled: acknowledged or refused, each, whatever it takes.
+
+Knows the target's port and the running step. An outcome that is unknown is neither success
+nor failure: the object is written twice, blank and whole, until the target says.
+"""
+
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
+
+import anyio
+
+from ingest.pace import Pace
+from ingest.target import Outcome, Reply, Target, TargetObject, Verdict, blank
+from journal import RejectedFact, StepRun, StoreUnavailable
+from journal.clock import Clock
+
+log = logging.getLogger(__name__)
+
+STALL_SECONDS = 60.0
+FIRST_PAUSE_SECONDS = 0.1
+LONGEST_PAUSE_SECONDS = 5.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parcel:
+    """One object on its way: `position` is its place in the step's order, `index` its number.
+
+    `twice` says that its outcome in an earlier attempt is unknown. `line` and `file` name
+    its row, for a rejection.
+    """
+
+    position: int
+    index: int
+    sent: TargetObject
+    file: str
+    line: int
+    twice: bool = False
+
+
+class Sender:
+    """Sends for one step; `unsure` collects (class, index) of every unknown outcome."""
+
+    def __init__(
+        self,
+        run: StepRun,
+        target: Target,
+        clock: Clock,
+        pace: Pace,
+        in_flight: anyio.CapacityLimiter,
+        *,
+        request_seconds: float,
+        unsure: set[tuple[str, int]],
+    ) -> None:
+        self._run = run
+        self._target = target
+        self._clock = clock
+        self._pace = pace
+        self._in_flight = in_flight
+        self._request_seconds = request_seconds
+        self._unsure = unsure
+        self._progressed_at = clock.elapsed()
+
+    async def settle(self, parcels: Sequence[Parcel]) -> None:
+        """Return when each object is acknowledged, or rejected and journaled as such.
+
+        Raises:
+            StoreUnavailable: nothing was acknowledged for `STALL_SECONDS`.
+            LeaseLost, Stopped: the run must not go on.
+        """
+        pending = list(parcels)
+        pause_seconds = FIRST_PAUSE_SECONDS
+        while pending:
+            before = len(pending)
+            pending, reason = await self._round(pending)
+            if len(pending) < before:
+                self._progressed_at = self._clock.elapsed()
+                pause_seconds = FIRST_PAUSE_SECONDS
+            elif self._clock.elapsed() - self._progressed_at > STALL_SECONDS:
+                raise StoreUnavailable(
+                    f"step {self._run.name}: the target acknowledged nothing for"
+                    f" {STALL_SECONDS:g} s ({reason}); resume when it does"
+                )
+            if pending:
+                await anyio.sleep(pause_seconds)
+                pause_seconds = min(2 * pause_seconds, LONGEST_PAUSE_SECONDS)
+
+    async def create(self, parcel: Parcel) -> None:
+        """Create the object unless its id exists; return when it surely does."""
+        await self._until_known(
+            lambda: self._target.create(parcel.sent, timeout_seconds=self._request_seconds),
+            parcel,
+        )
+
+    async def _until_known(self, send: Callable[[], Awaitable[Reply]], parcel: Parcel) -> None:
+        while True:
+            outcome = (await self._request(send)).outcomes[0]
+            if outcome.verdict is Verdict.ACKNOWLEDGED:
+                return
+            if outcome.verdict is Verdict.REFUSED:
+                await self._run.reject([_fact(parcel, outcome)])
+                return
+            if self._clock.elapsed() - self._progressed_at > STALL_SECONDS:
+                raise StoreUnavailable(
+                    f"step {self._run.name}: the target did not take {parcel.sent.uri} for"
+                    f" {STALL_SECONDS:g} s ({outcome.reason}); resume when it does"
+                )
+            await anyio.sleep(1)
+
+    async def _round(self, pending: Sequence[Parcel]) -> tuple[list[Parcel], str]:
+        """Send each pending object once, blank first where need be; return what is left."""
+        tears = self._target.tears
+        doubtful = [parcel for parcel in pending if parcel.twice and tears]
+        ready = [parcel for parcel in pending if not (parcel.twice and tears)]
+        left: list[Parcel] = []
+        reason = ""
+        if doubtful:
+            blanks = await self._upsert([blank(parcel.sent) for parcel in doubtful])
+            for parcel, outcome in zip(doubtful, blanks, strict=True):
+                if outcome.verdict is Verdict.ACKNOWLEDGED:
+                    ready.append(parcel)
+                elif outcome.verdict is Verdict.REFUSED:
+                    await self._run.reject([_fact(parcel, outcome)])
+                else:
+                    left.append(parcel)
+                    reason = outcome.reason
+        outcomes = await self._upsert([parcel.sent for parcel in ready]) if ready else ()
+        refused: list[RejectedFact] = []
+        for parcel, outcome in zip(ready, outcomes, strict=True):
+            match outcome.verdict:
+                case Verdict.REFUSED:
+                    refused.append(_fact(parcel, outcome))
+                case Verdict.UNKNOWN:
+                    self._unsure.add((parcel.sent.class_name, parcel.index))
+                    left.append(replace(parcel, twice=True))
+                    reason = outcome.reason
+        if refused:
+            await self._run.reject(refused)
+        return left, reason
+
+    async def _upsert(self, objects: Sequence[TargetObject]) -> tuple[Outcome, ...]:
+        """Send one batch; one that is too large is cut until it fits, or is one object."""
+        reply = await self._request(
+            lambda: self._target.upsert(objects, timeout_seconds=self._request_seconds)
+        )
+        if not reply.too_large:
+            return reply.outcomes
+        if len(objects) == 1:
+            return (Outcome(verdict=Verdict.REFUSED, reason="larger than a request may be"),)
+        half = len(objects) // 2
+        return (*await self._upsert(objects[:half]), *await self._upsert(objects[half:]))
+
+    async def _request(self, send: Callable[[], Awaitable[Reply]]) -> Reply:
+        async with self._in_flight, self._run.request(self._request_seconds):
+            began_at = self._clock.elapsed()
+            reply = await send()
+        if reply.lost:
+            self._run.lose()
+        if reply.pushback:
+            self._pace.pushed_back()
+        elif not reply.too_large:
+            self._pace.answered(self._clock.elapsed() - began_at)
+        self._in_flight.total_tokens = self._pace.in_flight
+        return reply
+
+
+def _fact(parcel: Parcel, outcome: Outcome) -> RejectedFact:
+    return RejectedFact(
+        file=parcel.file,
+        line=parcel.line,
+        key=parcel.sent.uri,
+        reason=f"refused by the target: {outcome.reason}",
+    )

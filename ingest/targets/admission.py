@@ -1,0 +1,79 @@
+"""What no store may take in: one pure function that says why an object can not be stored.
+
+Knows nothing of any store. Stores that would take such a value silently (a NaN, half a
+surrogate pair) ask here first, so that all of them refuse the same objects.
+"""
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from math import isfinite
+
+import numpy as np
+import orjson
+
+from ingest.records import PropertyValue
+from ingest.target import TargetObject, Vector
+from schemas import ClassSchema
+
+# RFC 3339: `fromisoformat` alone also takes dates without time and times without zone.
+_RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)")
+
+
+def date_names(schema: ClassSchema) -> tuple[str, ...]:
+    """Return the names of the properties that hold dates."""
+    return tuple(entry.name for entry in schema.properties if entry.type == "date")
+
+
+def refusal(offered: TargetObject, *, dates: tuple[str, ...], dimension: int | None) -> str:
+    """Return why the object can not be stored, "" if it can; never with record content.
+
+    `dimension` is that of the class's vectors, None while it has none.
+    """
+    if offered.vector is not None and (reason := _vector_refusal(offered.vector, dimension)):
+        return reason
+    for name in dates:
+        if not _is_date_or_empty(offered.properties.get(name, "")):
+            return f"{name} is not an RFC 3339 date with a zone"
+    if not _is_text(offered.properties):
+        return _text_refusal(offered.properties)
+    return ""
+
+
+def _vector_refusal(vector: Vector, dimension: int | None) -> str:
+    if vector.dtype != np.float32 or vector.ndim != 1 or not len(vector):
+        return f"the vector is {vector.dtype} of shape {vector.shape}, expected float32, (dim,)"
+    # The product of finite numbers may overflow, so it only clears; it is much the faster look.
+    with np.errstate(over="ignore"):
+        product = vector.dot(vector)
+    if not isfinite(product) and not np.isfinite(vector).all():
+        return "the vector holds a number that is not finite"
+    if dimension is not None and len(vector) != dimension:
+        return f"the vector has {len(vector)} dimensions, those of the class have {dimension}"
+    return ""
+
+
+def _is_date_or_empty(value: PropertyValue) -> bool:
+    if value == "":
+        return True
+    if not isinstance(value, str) or not _RFC3339.fullmatch(value):
+        return False
+    try:
+        datetime.fromisoformat(value)
+    except ValueError:  # the thirtieth of February
+        return False
+    return True
+
+
+def _is_text(properties: Mapping[str, PropertyValue]) -> bool:
+    """Whether all of it is Unicode text; an encoder of JSON is the fastest that looks."""
+    try:
+        orjson.dumps(dict(properties))
+    except TypeError:
+        return False
+    return True
+
+
+def _text_refusal(properties: Mapping[str, PropertyValue]) -> str:
+    name = next(name for name, value in properties.items() if not _is_text({name: value}))
+    return f"{name} holds half a surrogate pair, which is no Unicode text"

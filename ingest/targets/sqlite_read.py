@@ -1,0 +1,148 @@
+"""Objects out of the tables, on a snapshot that the caller holds.
+
+Knows no threads. Listings go page by page, so that no snapshot is held for long: an open
+one would keep the write-ahead log from being folded back into the file.
+"""
+
+import sqlite3
+from collections.abc import Mapping
+from itertools import groupby
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+import orjson
+
+from ingest.records import PropertyValue
+from ingest.target import Hit, TargetObject, Vector
+from ingest.targets.sqlite_schema import StoredClass
+from schemas import ClassSchema
+
+_HASHES_PER_PAGE = 5_000
+_OBJECTS_PER_PAGE = 500
+
+References = dict[int, dict[str, tuple[UUID, ...]]]
+
+
+def count(connection: sqlite3.Connection, held: StoredClass) -> int:
+    """Return how many objects the class holds."""
+    query = "SELECT count(*) FROM objects WHERE class = ?"
+    return int(connection.execute(query, (held.number,)).fetchone()[0])
+
+
+def hash_page(
+    connection: sqlite3.Connection, held: StoredClass, *, after: int
+) -> list[tuple[int, bytes, str]]:
+    """Return row, id and content hash of the next objects after row `after`."""
+    first, last = held.rows
+    return connection.execute(
+        "SELECT row, id, content_hash FROM objects WHERE row > ? AND row <= ? ORDER BY row LIMIT ?",
+        (max(after, first - 1), last, _HASHES_PER_PAGE),
+    ).fetchall()
+
+
+def object_page(
+    connection: sqlite3.Connection,
+    held: StoredClass,
+    *,
+    schema: ClassSchema,
+    after: int,
+    vectors: bool,
+) -> list[tuple[int, TargetObject]]:
+    """Return the next whole objects after row `after`, with their rows."""
+    first, last = held.rows
+    rows = connection.execute(
+        "SELECT row, id, properties, CASE WHEN ? THEN vector END FROM objects"
+        " WHERE row > ? AND row <= ? ORDER BY row LIMIT ?",
+        (vectors, max(after, first - 1), last, _OBJECTS_PER_PAGE),
+    ).fetchall()
+    if not rows:
+        return []
+    references = _references(connection, first=rows[0][0], last=rows[-1][0])
+    return [(row[0], _object(row, references, schema=schema)) for row in rows]
+
+
+def one_object(
+    connection: sqlite3.Connection, held: StoredClass, *, schema: ClassSchema, object_id: UUID
+) -> TargetObject | None:
+    """Return the object by id."""
+    row = connection.execute(
+        "SELECT row, id, properties, vector FROM objects WHERE class = ? AND id = ?",
+        (held.number, object_id.bytes),
+    ).fetchone()
+    if row is None:
+        return None
+    return _object(row, _references(connection, first=row[0], last=row[0]), schema=schema)
+
+
+def reference_counts(connection: sqlite3.Connection, held: StoredClass) -> Mapping[str, int]:
+    """Return the number of references by those properties that have any."""
+    rows = connection.execute(
+        "SELECT name, count(*) FROM refs JOIN reference_names ON number = property"
+        " WHERE source BETWEEN ? AND ? GROUP BY number",
+        held.rows,
+    )
+    return dict(rows)
+
+
+def has_uri(connection: sqlite3.Connection, held: StoredClass, *, uri: str) -> bool:
+    """Whether an object of the class has this URI."""
+    query = "SELECT 1 FROM objects WHERE class = ? AND uri = ?"
+    return connection.execute(query, (held.number, uri)).fetchone() is not None
+
+
+def referring_objects(
+    connection: sqlite3.Connection,
+    held: StoredClass,
+    *,
+    schema: ClassSchema,
+    reference: str,
+    target: int,
+    limit: int,
+) -> list[Hit]:
+    """Return the objects of the class whose `reference` holds row `target`, by uri."""
+    rows = connection.execute(
+        "SELECT uri, label FROM refs JOIN objects ON row = source"
+        " JOIN reference_names ON number = property"
+        " WHERE target = ? AND name = ? AND source BETWEEN ? AND ? ORDER BY uri LIMIT ?",
+        (target, reference, *held.rows, limit),
+    )
+    return [Hit(class_name=schema.name, uri=uri, label=label, score=1.0) for uri, label in rows]
+
+
+def _references(connection: sqlite3.Connection, *, first: int, last: int) -> References:
+    rows = connection.execute(
+        "SELECT source, name, id FROM refs JOIN objects ON row = target"
+        " JOIN reference_names ON number = property"
+        " WHERE source BETWEEN ? AND ? ORDER BY source, property, id",
+        (first, last),
+    )
+    found: References = {}
+    for (source, name), links in groupby(rows, key=lambda row: (row[0], row[1])):
+        found.setdefault(source, {})[name] = tuple(UUID(bytes=link[2]) for link in links)
+    return found
+
+
+def _object(row: tuple[Any, ...], references: References, *, schema: ClassSchema) -> TargetObject:
+    number, key, properties, vector = row
+    stored: dict[str, Any] = orjson.loads(properties)
+    links = references.get(number, {})
+    return TargetObject(
+        class_name=schema.name,
+        id=UUID(bytes=key),
+        properties={
+            entry.name: _value(stored.get(entry.name), many=entry.type == "text[]")
+            for entry in schema.properties
+        },
+        references={entry.name: links.get(entry.name, ()) for entry in schema.references},
+        vector=None if vector is None else _vector(vector),
+    )
+
+
+def _value(stored: Any, *, many: bool) -> PropertyValue:
+    """Return the value; a property that the object was written without is empty."""
+    return tuple(stored or ()) if many else str(stored or "")
+
+
+def _vector(stored: bytes) -> Vector:
+    return np.frombuffer(stored, dtype="<f4").astype(np.float32, copy=False)

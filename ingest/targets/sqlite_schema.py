@@ -1,0 +1,166 @@
+"""The tables of the SQLite target, and the classes kept in them.
+
+Knows nothing of objects' contents, threads or search. Objects of class n have the row
+numbers from n * 2^40 on, so that a class is one stretch of the table: listing it reads its
+pages and no others.
+"""
+
+import sqlite3
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from ingest.targets.shape import completed_shape
+from journal.errors import LeaseLost, StoreRefused
+from schemas import ClassSchema, PropertySchema, ReferenceSchema
+
+ROWS_PER_CLASS = 1 << 40
+
+# AUTOINCREMENT: a dropped class's number never comes back, so (number, version) names one
+# state of one class for ever; caches rely on it.
+_TABLES = """
+CREATE TABLE IF NOT EXISTS classes(
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    name TEXT NOT NULL UNIQUE,
+    pipeline TEXT NOT NULL,
+    definition TEXT NOT NULL,
+    dimension INTEGER,
+    version INTEGER NOT NULL DEFAULT 0
+);
+CREATE TABLE IF NOT EXISTS objects(
+    row INTEGER PRIMARY KEY,
+    class INTEGER NOT NULL,
+    id BLOB NOT NULL,
+    uri TEXT NOT NULL,
+    label TEXT NOT NULL,
+    content_hash TEXT NOT NULL,
+    vector BLOB,
+    properties TEXT NOT NULL
+);
+CREATE UNIQUE INDEX IF NOT EXISTS objects_by_id ON objects(class, id);
+CREATE INDEX IF NOT EXISTS objects_by_uri ON objects(class, uri);
+CREATE TABLE IF NOT EXISTS reference_names(
+    number INTEGER PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE
+);
+CREATE TABLE IF NOT EXISTS refs(
+    source INTEGER NOT NULL,
+    property INTEGER NOT NULL,
+    target INTEGER NOT NULL,
+    PRIMARY KEY(source, property, target)
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS refs_by_target ON refs(target, property);
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredClass:
+    """One class as it is in the file. `version` grows with every write to its objects."""
+
+    number: int
+    name: str
+    pipeline: str
+    dimension: int | None
+    version: int
+
+    @property
+    def rows(self) -> tuple[int, int]:
+        """The first and the last row number of the class, both inclusive."""
+        return self.number * ROWS_PER_CLASS, (self.number + 1) * ROWS_PER_CLASS - 1
+
+
+def stored_class(connection: sqlite3.Connection, name: str) -> StoredClass | None:
+    """Return the class by its full name, None if it is not there."""
+    if not has_table(connection, "classes"):
+        return None
+    row = connection.execute(
+        "SELECT number, name, pipeline, dimension, version FROM classes WHERE name = ?", (name,)
+    ).fetchone()
+    if row is None:
+        return None
+    number, name, pipeline, dimension, version = row
+    return StoredClass(
+        number=number, name=name, pipeline=pipeline, dimension=dimension, version=version
+    )
+
+
+def has_table(connection: sqlite3.Connection, name: str) -> bool:
+    """Whether the file has the table."""
+    query = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?"
+    return connection.execute(query, (name,)).fetchone() is not None
+
+
+def reference_numbers(connection: sqlite3.Connection) -> dict[str, int]:
+    """Return the numbers that stand for the reference properties in the table of references."""
+    return dict(connection.execute("SELECT name, number FROM reference_names"))
+
+
+def check_epoch(connection: sqlite3.Connection, *, pipeline: str, epoch: int | None) -> None:
+    """Refuse to go on unless `epoch` is the highest that the journal has granted.
+
+    Called inside a write transaction: nobody can be granted a higher one before it ends.
+    """
+    highest = None
+    if has_table(connection, "leases"):
+        query = "SELECT max(epoch) FROM leases WHERE pipeline = ?"
+        (highest,) = connection.execute(query, (pipeline,)).fetchone()
+    if epoch is None or highest != epoch:
+        raise LeaseLost(
+            f"pipeline {pipeline}: this process writes under epoch {epoch}, the highest lease is "
+            f"{highest}; the owner of that one goes on"
+        )
+
+
+def prepare_classes(
+    connection: sqlite3.Connection, *, pipeline: str, schemas: Mapping[str, ClassSchema]
+) -> None:
+    """Create the tables, and the classes by their full names; complete half-made ones."""
+    for statement in _TABLES.split(";"):  # not `executescript`: it would commit
+        connection.execute(statement)
+    for name, schema in schemas.items():
+        there = connection.execute(
+            "SELECT pipeline, definition FROM classes WHERE name = ?", (name,)
+        ).fetchone()
+        if there is not None:
+            _check_owner(name, owner=there[0], pipeline=pipeline)
+            completed_shape(name, _schema(there[1]), schema)
+        connection.execute(
+            "INSERT INTO classes(name, pipeline, definition) VALUES (?, ?, ?)"
+            " ON CONFLICT(name) DO UPDATE SET definition = excluded.definition",
+            (name, pipeline, orjson.dumps(schema).decode()),
+        )
+        connection.executemany(
+            "INSERT OR IGNORE INTO reference_names(name) VALUES (?)",
+            ((entry.name,) for entry in schema.references),
+        )
+
+
+def drop_classes(connection: sqlite3.Connection, names: Sequence[str], *, pipeline: str) -> None:
+    """Drop those of the classes that belong to the pipeline, with all that is in them."""
+    for name in names:
+        dropped = stored_class(connection, name)
+        if dropped is None or dropped.pipeline != pipeline:
+            continue
+        connection.execute("DELETE FROM refs WHERE source BETWEEN ? AND ?", dropped.rows)
+        connection.execute("DELETE FROM refs WHERE target BETWEEN ? AND ?", dropped.rows)
+        connection.execute("DELETE FROM objects WHERE row BETWEEN ? AND ?", dropped.rows)
+        connection.execute("DELETE FROM classes WHERE number = ?", (dropped.number,))
+
+
+def _check_owner(name: str, *, owner: str, pipeline: str) -> None:
+    if owner != pipeline:
+        raise StoreRefused(
+            f"class {name} belongs to pipeline {owner}, not to {pipeline}; choose another prefix"
+        )
+
+
+def _schema(definition: str) -> ClassSchema:
+    document: dict[str, Any] = orjson.loads(definition)
+    return ClassSchema(
+        name=document["name"],
+        description=document["description"],
+        properties=tuple(PropertySchema(**entry) for entry in document["properties"]),
+        references=tuple(ReferenceSchema(**entry) for entry in document["references"]),
+    )

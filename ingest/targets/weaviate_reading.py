@@ -1,0 +1,195 @@
+"""What can be asked of the classes: listings, single objects, counts, searches.
+
+Knows nothing of writing. A listing goes by cursor and never by a filter: filters and vector
+searches miss torn objects, which is what `found_by_filter` and `found_by_vector` are for.
+"""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from uuid import UUID
+
+from anyio import to_thread
+from weaviate.proto.v1 import search_get_pb2
+
+from ingest.target import Hit, TargetObject, Vector
+from ingest.targets import weaviate_replies as replies
+from ingest.targets import weaviate_requests as requests
+from ingest.targets.weaviate_connection import WeaviateConnection
+from ingest.targets.weaviate_errors import ClassAbsent
+from ingest.targets.weaviate_schema import collection_name
+from schemas import ClassSchema
+
+QUERY_TIMEOUT_SECONDS = 15.0
+HASHES_PER_PAGE = 2000
+# A page of whole objects is parsed in one piece, holding the interpreter: 100 of them with
+# vectors and references are about 1 MB, 5 ms. Larger pages are hardly faster.
+OBJECTS_PER_PAGE = 100
+SAME_DISTANCE = 1e-6  # equal vectors come back with the rounding of float32
+MOST_RESULTS = 10_000  # the server's own limit (QUERY_MAXIMUM_RESULTS)
+NAMED = ("conceptUri", "preferredLabel")
+
+
+class WeaviateReader:
+    """The reading half of the target."""
+
+    def __init__(
+        self, connection: WeaviateConnection, *, prefix: str, schemas: Sequence[ClassSchema]
+    ) -> None:
+        self._connection = connection
+        self._schemas = {schema.name: schema for schema in schemas}
+        self._prefix = prefix
+
+    async def count(self, class_name: str) -> int:
+        """Return how many objects the class holds; 0 if it is not there."""
+        try:
+            return await self._connection.count(
+                self._collection(class_name), timeout_seconds=QUERY_TIMEOUT_SECONDS
+            )
+        except ClassAbsent:
+            return 0
+
+    async def hashes(self, class_name: str) -> AsyncIterator[tuple[UUID, str]]:
+        """Yield id and content hash of every object of the class, torn ones too."""
+        after: UUID | None = requests.FIRST
+        while after is not None:
+            request = requests.page_request(
+                self._collection(class_name),
+                after=after,
+                limit=HASHES_PER_PAGE,
+                names=("contentHash",),
+            )
+            page = replies.ids_and_hashes(await self._search(request))
+            after = page[-1][0] if page else None
+            for entry in page:
+                yield entry
+
+    async def objects(
+        self, class_name: str, *, vectors: bool = True
+    ) -> AsyncIterator[TargetObject]:
+        """Yield every object of the class whole (references sorted), torn ones too."""
+        after: str | None = str(requests.FIRST)
+        while after is not None:
+            listed = await self._page(class_name, after, vectors=vectors)
+            page = await to_thread.run_sync(
+                replies.whole_objects, self._schemas[class_name], listed
+            )
+            after = str(page[-1].id) if page else None
+            for entry in page:
+                yield entry
+
+    async def read(self, class_name: str, object_id: UUID) -> TargetObject | None:
+        """Return the object, whole, by id, at QUORUM: of one replica it is that one."""
+        reply = await self._connection.ask(
+            "reading an object",
+            "GET",
+            f"/objects/{self._collection(class_name)}/{object_id}",
+            params={"include": "vector", "consistency_level": "QUORUM"},
+            allowed=(200, 404),
+            timeout_seconds=QUERY_TIMEOUT_SECONDS,
+        )
+        if reply.status == 404:
+            return None
+        return replies.whole_object(self._schemas[class_name], reply.content)
+
+    async def reference_counts(self, class_name: str) -> Mapping[str, int]:
+        """Return the number of references, by reference property, over the whole class."""
+        names = [entry.name for entry in self._schemas[class_name].references]
+        totals = dict.fromkeys(names, 0)
+        after: str | None = str(requests.FIRST) if names else None
+        while after is not None:
+            listed = await self._page(class_name, after, vectors=False)
+            counts, after = await to_thread.run_sync(replies.reference_totals, names, listed)
+            for name, count in counts.items():
+                totals[name] += count
+        return totals
+
+    async def found_by_filter(self, class_name: str, uri: str) -> bool:
+        """Whether a filter on `conceptUri` finds the object: False for one torn that way."""
+        request = requests.equal_request(
+            self._collection(class_name), "conceptUri", uri, limit=2, names=NAMED
+        )
+        found = replies.hits(class_name, await self._search(request))
+        return any(hit.uri == uri for hit in found)
+
+    async def found_by_vector(self, sought: TargetObject) -> bool:
+        """Whether the object's own vector finds it among its nearest, ties included.
+
+        Without any filter, as users search: with one, the server may compare what the filter
+        left instead of walking the index that this question is about.
+        Equal texts have equal vectors, so the limit grows as long as all hits are ties; more
+        than 10,000 equal ones can not be told apart, and the answer is False.
+        """
+        if sought.vector is None:
+            return False
+        collection = self._collection(sought.class_name)
+        limit = 16
+        while True:
+            request = requests.nearest_request(collection, sought.vector, limit=limit)
+            near = replies.ids_and_distances(await self._search(request))
+            if any(object_id == sought.id for object_id, _ in near):
+                return True
+            all_ties = len(near) == limit and near[-1][1] < SAME_DISTANCE
+            if not all_ties or limit == MOST_RESULTS:
+                return False
+            limit = min(limit * 8, MOST_RESULTS)
+
+    async def referring(
+        self, class_name: str, reference: str, object_id: UUID, *, limit: int
+    ) -> Sequence[Hit]:
+        """Return the objects of `class_name` whose `reference` holds `object_id` (score 1)."""
+        request = requests.referring_request(
+            self._collection(class_name), reference, object_id, limit=limit, names=NAMED
+        )
+        return replies.hits(class_name, await self._search(request))
+
+    async def search(self, class_name: str, vector: Vector, *, limit: int) -> Sequence[Hit]:
+        """Return the nearest objects by cosine, best first, ties by uri."""
+        request = requests.nearest_request(
+            self._collection(class_name),
+            vector,
+            # A few more, so that ties at the end are cut by uri and not by chance.
+            limit=min(limit + 16, MOST_RESULTS),
+            names=NAMED,
+        )
+        found = replies.hits(class_name, await self._search(request))
+        return sorted(found, key=lambda hit: (-hit.score, hit.uri))[:limit]
+
+    async def search_text(self, class_name: str, words: str, *, limit: int) -> Sequence[Hit]:
+        """Return the best keyword matches, best first."""
+        if not words.strip():
+            return ()
+        request = requests.words_request(
+            self._collection(class_name),
+            words,
+            searched=[e.name for e in self._schemas[class_name].properties if e.searchable],
+            limit=limit,
+            names=NAMED,
+        )
+        found = replies.hits(class_name, await self._search(request))
+        return sorted(found, key=lambda hit: (-hit.score, hit.uri))
+
+    def _collection(self, class_name: str) -> str:
+        return collection_name(self._prefix, class_name)
+
+    async def _search(self, request: search_get_pb2.SearchRequest) -> bytes:
+        """Return the reply to a gRPC search, b"" (no results) where there is no such class."""
+        try:
+            return await self._connection.search(request, timeout_seconds=QUERY_TIMEOUT_SECONDS)
+        except ClassAbsent:
+            return b""
+
+    async def _page(self, class_name: str, after: str, *, vectors: bool) -> bytes:
+        """Return the REST listing of the objects after an id."""
+        reply = await self._connection.ask(
+            f"listing {class_name}",
+            "GET",
+            "/objects",
+            params={
+                "class": self._collection(class_name),
+                "limit": OBJECTS_PER_PAGE,
+                "after": after,
+                **({"include": "vector"} if vectors else {}),
+            },
+            allowed=(200, 404),
+            timeout_seconds=QUERY_TIMEOUT_SECONDS,
+        )
+        return reply.content if reply.status == 200 else b'{"objects":[]}'

@@ -1,0 +1,145 @@
+"""Weaviate's answers as objects, hashes and hits.
+
+Pure: bytes and JSON documents in. Whole objects come from REST, because there a reference is
+the stored beacon: gRPC looks every referenced object up (7 s instead of 1 s for 121,000
+references) and is silent about one that is gone. Everything else comes from gRPC.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+import orjson
+from weaviate.proto.v1 import search_get_pb2
+
+from ingest.records import PropertyValue
+from ingest.target import Hit, TargetObject, Vector
+from schemas import ClassSchema, PropertySchema
+
+_VECTOR = re.compile(rb'"vector":\[([^\]]*)\]')
+_MINUS_ZERO = re.compile(rb"-0(?![.\d])")
+_UUID_LENGTH = 36  # a beacon ends in the id: weaviate://localhost/Skill/<id>
+
+
+def whole_objects(schema: ClassSchema, page: bytes) -> list[TargetObject]:
+    """Return the objects of a REST listing, in its order."""
+    document, vectors = _without_vectors(page)
+    return [_whole_object(schema, entry, vectors) for entry in document["objects"]]
+
+
+def whole_object(schema: ClassSchema, reply: bytes) -> TargetObject:
+    """Return the object of a REST answer in the canonical form."""
+    return _whole_object(schema, *_without_vectors(reply))
+
+
+def reference_totals(names: list[str], page: bytes) -> tuple[dict[str, int], str | None]:
+    """Return the number of references by property in a REST listing, and its last id."""
+    objects = orjson.loads(page)["objects"]
+    counts = {
+        name: sum(len(entry["properties"].get(name) or ()) for entry in objects) for name in names
+    }
+    return counts, objects[-1]["id"] if objects else None
+
+
+def ids_and_hashes(reply: bytes) -> list[tuple[UUID, str]]:
+    """Return id and content hash of every result of a gRPC listing, in its order."""
+    return [
+        (_id(result), result.properties.non_ref_props.fields["contentHash"].text_value)
+        for result in search_get_pb2.SearchReply.FromString(reply).results
+    ]
+
+
+def ids_and_distances(reply: bytes) -> list[tuple[UUID, float]]:
+    """Return id and distance of every result of a vector search, nearest first."""
+    results = search_get_pb2.SearchReply.FromString(reply).results
+    return [(_id(result), result.metadata.distance) for result in results]
+
+
+def hits(class_name: str, reply: bytes) -> list[Hit]:
+    """Return the results of any gRPC search, in its order.
+
+    The score is the cosine similarity of a vector search, the score of a keyword search, and
+    1 where nothing is ranked.
+    """
+    results = search_get_pb2.SearchReply.FromString(reply).results
+    return [
+        Hit(
+            class_name=class_name,
+            uri=result.properties.non_ref_props.fields["conceptUri"].text_value,
+            label=result.properties.non_ref_props.fields["preferredLabel"].text_value,
+            score=_score(result.metadata),
+        )
+        for result in results
+    ]
+
+
+def canonical_date(text: str) -> str:
+    """Return the instant in UTC with "Z" and no trailing zeros in its fraction.
+
+    The server keeps a date as it was written; nanoseconds, too, which `datetime` does not.
+    """
+    if not text.endswith("Z"):
+        moment = datetime.fromisoformat(text).astimezone(UTC)
+        text = moment.isoformat().replace("+00:00", "Z")
+    whole, point, fraction = text[:-1].partition(".")
+    digits = fraction.rstrip("0")
+    return f"{whole}{point if digits else ''}{digits}Z"
+
+
+def _without_vectors(text: bytes) -> tuple[Any, Iterator[bytes]]:
+    """Return the document, with `true` for each vector, and the vectors' numbers as text.
+
+    They are read apart, because JSON's "-0" becomes the integer 0 (`_vector`). Inside a string
+    quotes are escaped, so the pattern meets keys only; no property can be called "vector".
+    """
+    return orjson.loads(_VECTOR.sub(b'"vector":true', text)), iter(_VECTOR.findall(text))
+
+
+def _whole_object(
+    schema: ClassSchema, document: Mapping[str, Any], vectors: Iterator[bytes]
+) -> TargetObject:
+    found = document.get("properties") or {}
+    vector = _vector(next(vectors)) if document.get("vector") else None
+    return TargetObject(
+        class_name=schema.name,
+        id=UUID(document["id"]),
+        properties={
+            entry.name: _value(entry, found.get(entry.name)) for entry in schema.properties
+        },
+        references={entry.name: _ids(found.get(entry.name)) for entry in schema.references},
+        vector=vector,
+    )
+
+
+def _vector(numbers: bytes) -> Vector | None:
+    if not numbers:
+        return None
+    # The decimal text of a float32, read as float64 and rounded, is that float32 again.
+    if _MINUS_ZERO.search(numbers):
+        return np.fromstring(numbers, dtype=np.float64, sep=",").astype(np.float32)
+    return np.array(orjson.loads(b"[%b]" % numbers), dtype=np.float64).astype(np.float32)
+
+
+def _value(entry: PropertySchema, found: Any) -> PropertyValue:
+    if entry.type == "text[]":
+        return tuple(found or ())
+    if not found:
+        return ""
+    return canonical_date(found) if entry.type == "date" else str(found)
+
+
+def _ids(beacons: Any) -> tuple[UUID, ...]:
+    return tuple(sorted(UUID(entry["beacon"][-_UUID_LENGTH:]) for entry in beacons or ()))
+
+
+def _id(result: search_get_pb2.SearchResult) -> UUID:
+    return UUID(bytes=result.metadata.id_as_bytes)
+
+
+def _score(metadata: search_get_pb2.MetadataResult) -> float:
+    if metadata.distance_present:
+        return 1.0 - metadata.distance
+    return metadata.score if metadata.score_present else 1.0
