@@ -5,7 +5,7 @@ finds; `validate` only reports it.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -104,19 +104,31 @@ async def wrong_references(catalogue: Catalogue, target: Target, class_name: str
 async def reference_difference(
     catalogue: Catalogue, target: Target, class_name: str
 ) -> dict[str, tuple[int, int]]:
-    """Return by "Class.name" (expected, found) where the numbers of references differ."""
+    """Return by "Class.name" (expected, found) where the numbers of references differ.
+
+    References that extra objects hold do not count.
+    """
     expected = catalogue.reference_counts(class_name)
-    found = Counter(
-        {
-            f"{class_name}.{name}": count
-            for name, count in (await target.reference_counts(class_name)).items()
+    found = _named(class_name, await target.reference_counts(class_name))
+    if found != +expected:
+        wanted = {
+            catalogue.classes[class_name].id_of(index)
+            for index in expected_indices(catalogue, class_name)
         }
-    )
+        counted: Counter[str] = Counter()
+        async for holder in target.objects(class_name, vectors=False):
+            if holder.id in wanted:
+                counted.update({name: len(held) for name, held in holder.references.items()})
+        found = _named(class_name, counted)
     return {
         name: (expected[name], found[name])
         for name in sorted({*expected, *found})
         if expected[name] != found[name]
     }
+
+
+def _named(class_name: str, counts: Mapping[str, int]) -> Counter[str]:
+    return +Counter({f"{class_name}.{name}": count for name, count in counts.items()})
 
 
 def is_same(found: TargetObject, whole: TargetObject) -> bool:

@@ -112,19 +112,19 @@ async def execute(
     engine = _Engine(pipeline, store, settings, clock, stop or StopSwitch(), listener, on_progress)
     decide = choose or (lambda state: resume_or_begin(state, pipeline.fingerprint))
     # A look without the lease: what is done already costs no lease, and writes nothing.
-    seen = await _waiting_for_store(
+    seen = await waiting_for_store(
         partial(read_state, store, pipeline.name), clock, wait_seconds, note_wait
     )
     if decide(seen) is Choice.SKIP:
         return Report(state=seen, choice=Choice.SKIP, has_waited=bool(waits))
     owner = this_process(clock, ttl_seconds=settings.ttl_seconds)
-    await _waiting_for_store(store.prepare, clock, wait_seconds, note_wait)
+    await waiting_for_store(store.prepare, clock, wait_seconds, note_wait)
     while True:
         lease = await claim(
             store, pipeline.name, owner, clock, wait_seconds=wait_seconds, on_wait=note_wait
         )
         try:
-            choice, state = await _guarded(partial(engine.attempt, lease, decide), lease.keep)
+            choice, state = await guarded(partial(engine.attempt, lease, decide), lease.keep)
         except LeaseExpired as error:
             log.warning("%s; claiming the next epoch", error)
             decide = engine.choose_again
@@ -226,7 +226,7 @@ class _Engine:
         try:
             await recorder.record(started)
             await lease.drop_older()
-            await _guarded(
+            await guarded(
                 lambda: self._steps(recorder, lease, requests),
                 lambda: _stop_after_grace(self._stop),
             )
@@ -324,7 +324,7 @@ def _ending(state: RunState, error: BaseException) -> Failed | Interrupted:
     return Failed(step=state.step, error=type(error).__name__, message=message)
 
 
-async def _guarded(work: Callable[[], Awaitable[T]], guard: Callable[[], Awaitable[None]]) -> T:
+async def guarded(work: Callable[[], Awaitable[T]], guard: Callable[[], Awaitable[None]]) -> T:
     """Run `work` with `guard` beside it; when `guard` raises, `work` is cancelled.
 
     Raises what `guard` raised, else what `work` raised, without the group around it.
@@ -365,7 +365,7 @@ async def _stop_after_grace(stop: StopSwitch) -> None:
     stop.check()
 
 
-async def _waiting_for_store(
+async def waiting_for_store(
     act: Callable[[], Awaitable[T]],
     clock: Clock,
     wait_seconds: float,

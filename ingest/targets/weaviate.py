@@ -17,7 +17,7 @@ from ingest.targets import weaviate_errors as errors
 from ingest.targets import weaviate_requests as requests
 from ingest.targets.weaviate_classes import WeaviateClasses
 from ingest.targets.weaviate_connection import WeaviateConnection
-from ingest.targets.weaviate_errors import Lost, TooLarge
+from ingest.targets.weaviate_errors import Lost
 from ingest.targets.weaviate_opening import Server
 from ingest.targets.weaviate_reading import WeaviateReader
 from schemas import ClassSchema
@@ -154,8 +154,6 @@ class WeaviateTarget(WeaviateReader):
         left = max(timeout_seconds - (anyio.current_time() - started), 0.0)
         try:
             reply = await self._connection.batch_objects(request, timeout_seconds=left)
-        except TooLarge:
-            return errors.too_large(len(objects))
         except AioRpcError as error:
             return errors.request_failed(
                 error.code(), error.details() or "", len(objects), self._connection.address

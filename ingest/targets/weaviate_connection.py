@@ -19,7 +19,6 @@ import anyio.lowlevel
 import orjson
 from grpc.aio import AioRpcError, Channel  # type: ignore[import-untyped]
 from weaviate import WeaviateAsyncClient
-from weaviate.connect.base import MAX_GRPC_MESSAGE_LENGTH
 from weaviate.connect.v4 import (  # type: ignore[attr-defined]  # what its session raises
     ConnectError,
     HTTPError,
@@ -29,7 +28,6 @@ from weaviate.proto.v1 import aggregate_pb2, batch_pb2, health_weaviate_pb2, sea
 from ingest.targets.weaviate_errors import (
     Lost,
     RestReply,
-    TooLarge,
     query_failed,
     rest_failed,
     rest_refused,
@@ -51,7 +49,6 @@ class Wire:
         channel = connection._grpc_channel
         assert isinstance(channel, Channel)
         assert connection._client is not None
-        self.largest_request_bytes = connection._grpc_max_msg_size or MAX_GRPC_MESSAGE_LENGTH
         self.session: Any = connection._client  # httpx is the client's, not ours
         self.url = f"{connection.url}/v1"
         self.metadata = connection.grpc_headers()
@@ -125,9 +122,9 @@ class WeaviateConnection:
         """Send one serialized `BatchObjectsRequest`, once.
 
         Raises:
-            AioRpcError: the request failed; what became of it depends on the code.
+            AioRpcError: the request failed; what became of it depends on the code. One that
+                is larger than the server's limit is refused by our own channel.
             Lost: no answer.
-            TooLarge: it was not sent.
         """
         reply = await self._call(lambda wire: wire.batch_objects, request, timeout_seconds)
         assert isinstance(reply, batch_pb2.BatchObjectsReply)
@@ -237,8 +234,6 @@ class WeaviateConnection:
         self, method: Callable[[Wire], Any], request: object, timeout_seconds: float
     ) -> object:
         wire, left = await self._ready(timeout_seconds)
-        if isinstance(request, bytes) and len(request) > wire.largest_request_bytes:
-            raise TooLarge
         try:
             with anyio.fail_after(left + _GRACE_SECONDS):
                 return await _answer(wire, method(wire), request, left)

@@ -67,10 +67,6 @@ class ClassAbsent(Exception):
     """A query named a class that is not there. Never leaves the adapter."""
 
 
-class TooLarge(Exception):
-    """A request is larger than the server takes, and was not sent. Never leaves the adapter."""
-
-
 @dataclass(frozen=True, slots=True)
 class RestReply:
     """An HTTP status and its body."""

@@ -19,7 +19,7 @@ from ingest.targets.weaviate_schema import collection_name
 from schemas import ClassSchema
 
 QUERY_TIMEOUT_SECONDS = 15.0
-HASHES_PER_PAGE = 2000
+HASHES_PER_PAGE = 1000  # 5 ms to parse
 # A page of whole objects is parsed in one piece, holding the interpreter: 100 of them with
 # vectors and references are about 1 MB, 5 ms. Larger pages are hardly faster.
 OBJECTS_PER_PAGE = 100

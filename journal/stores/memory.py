@@ -25,6 +25,7 @@ class MemoryLog:
 
     events: dict[tuple[str, int, int], Recorded] = field(default_factory=dict)
     leases: dict[tuple[str, int], MemoryLease] = field(default_factory=dict)
+    legacy: list[LegacyRow] = field(default_factory=list)
 
 
 class MemoryStore:
@@ -63,10 +64,12 @@ class MemoryStore:
         return logged
 
     async def read_all(self, pipeline: str) -> AsyncIterator[Recorded | LegacyRow]:
-        """Yield every event of the pipeline."""
+        """Yield every event of the pipeline, and the legacy rows."""
         for recorded in list(self.log.events.values()):
             if recorded.pipeline == pipeline:
                 yield recorded
+        for row in list(self.log.legacy):
+            yield row
 
     async def highest_epoch(self, pipeline: str) -> int:
         """Return the highest epoch of leases and events."""

@@ -1,0 +1,58 @@
+"""Which input a call means: the one that it names, the recorded one, or the sample.
+
+Knows paths and what the journal recorded; nothing of stores.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from ingest.esco import EscoSource, open_esco
+from ingest.records import InputError
+from ingest.sample import write_sample
+from journal import RunState, Status
+
+SAMPLE_LABEL = "sample"
+SAMPLE_LANGUAGE = "en"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChosenSource:
+    """An input that was looked at. `label` is what the journal records: a path, or "sample"."""
+
+    records: EscoSource
+    label: str
+    is_sample: bool
+
+
+@contextmanager
+def chosen_source(data: str | None, last: RunState, *, language: str) -> Iterator[ChosenSource]:
+    """Open the input: `data`, else what the last run recorded, else the generated sample.
+
+    Raises:
+        InputError: it can not be used, or the recorded one is gone.
+    """
+    label = data or recorded_path(last)
+    if label is None:
+        with TemporaryDirectory(prefix="varity-sample-") as folder:
+            sample = Path(folder) / "sample.zip"
+            write_sample(sample)
+            yield ChosenSource(
+                records=open_esco(sample, language=SAMPLE_LANGUAGE),
+                label=SAMPLE_LABEL,
+                is_sample=True,
+            )
+        return
+    path = Path(label).resolve()
+    if data is None and not path.exists():
+        raise InputError(f"the input of the last run, {path}, is not there any more; name DATA")
+    yield ChosenSource(records=open_esco(path, language=language), label=str(path), is_sample=False)
+
+
+def recorded_path(last: RunState) -> str | None:
+    """Return the path that the last run recorded, None if there is none or it was the sample."""
+    if last.status is Status.NOT_STARTED or last.attributes.get("sample"):
+        return None
+    return last.source or None
