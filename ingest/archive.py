@@ -56,17 +56,17 @@ class Archive:
                 raise InputError(f"{where} changed while it was being read: start again")
             if not self.zipped:
                 with open(where, "rb", buffering=0) as plain:
-                    yield self._metered(plain.readinto, name)
+                    yield self._metered(plain.read, name)
                 return
             with zipfile.ZipFile(self.path) as opened, opened.open(self.members[name]) as member:
-                yield self._metered(member.readinto, name)
+                yield self._metered(member.read, name)
         except (zlib.error, zipfile.BadZipFile, EOFError, NotImplementedError) as error:
             raise InputError(f"{name} in {self.path} is damaged: download it again") from error
         except OSError as error:
             raise InputError(f"{name} in {self.path} can not be read: {error.strerror}") from error
 
-    def _metered(self, readinto: Callable[[memoryview], int | None], name: str) -> BinaryIO:
-        return io.BufferedReader(_Metered(readinto, name, self.limits.file_bytes), READ_BYTES)
+    def _metered(self, read: Callable[[int], bytes], name: str) -> BinaryIO:
+        return io.BufferedReader(_Metered(read, name, self.limits.file_bytes), READ_BYTES)
 
 
 def open_archive(path: Path, wanted: Collection[str], *, limits: Limits) -> Archive:
@@ -99,10 +99,8 @@ def open_archive(path: Path, wanted: Collection[str], *, limits: Limits) -> Arch
 class _Metered(io.RawIOBase):
     """Counts what really comes out, and stops at the limit."""
 
-    def __init__(
-        self, readinto: Callable[[memoryview], int | None], name: str, limit_bytes: int
-    ) -> None:
-        self._readinto = readinto
+    def __init__(self, read: Callable[[int], bytes], name: str, limit_bytes: int) -> None:
+        self._read_bytes = read
         self._name = name
         self._limit_bytes = limit_bytes
         self._bytes = 0
@@ -111,11 +109,12 @@ class _Metered(io.RawIOBase):
         return True
 
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]  # a Buffer, really
-        count = self._readinto(buffer) or 0
-        self._bytes += count
+        chunk = self._read_bytes(len(buffer))
+        buffer[: len(chunk)] = chunk
+        self._bytes += len(chunk)
         if self._bytes > self._limit_bytes:
             raise InputError(_too_large(self._name, self._limit_bytes))
-        return count
+        return len(chunk)
 
 
 def _folder(path: Path, wanted: Collection[str], limits: Limits) -> Archive:

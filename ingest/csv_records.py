@@ -9,7 +9,7 @@ import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Lock
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 
 from ingest.archive import Archive
 from ingest.records import InputError
@@ -23,6 +23,16 @@ TEXT_AFTER_QUOTE = "there is text between a closing quote and the next comma"
 # The largest real field (the skills of a scheme) has 0.9 million characters, and nobody reads it.
 MAX_FIELD_CHARACTERS = 16 * 1024 * 1024
 BATCH_RECORDS = 64
+
+
+class _CsvReader(Protocol):
+    """What `csv.reader` returns: the module has no public name for it."""
+
+    @property
+    def line_num(self) -> int: ...
+
+    def __next__(self) -> list[str]: ...
+
 
 # The limit of the csv module belongs to the whole process: it is raised for one batch at a time,
 # then put back. The lock keeps two readers from putting back each other's.
@@ -43,7 +53,7 @@ def records(archive: Archive, name: str) -> Iterator[tuple[int, Record]]:
             yield from ((line, record) for line, record in batch if record)
 
 
-def _batch(reader: "csv._reader", name: str) -> list[tuple[int, Record]]:
+def _batch(reader: _CsvReader, name: str) -> list[tuple[int, Record]]:
     batch: list[tuple[int, Record]] = []
     with _large_fields():
         while len(batch) < BATCH_RECORDS:

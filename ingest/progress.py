@@ -41,7 +41,7 @@ class Display(Protocol):
         ...
 
     def close(self) -> None:
-        """Leave the terminal as it was. May be called twice."""
+        """Leave the terminal as it was, for a question or for good. May be called twice."""
         ...
 
 
@@ -131,10 +131,10 @@ class MovingLine:
         self._pace = Pace(elapsed)
         self._bar = _bar()
         self._task = self._bar.add_task("", total=None, rate="", left="", rejected="")
-        self._bar.start()
 
     def progress(self, progress: Progress) -> None:
         """Move the line."""
+        self._bar.start()
         rate = self._pace.observe(progress)
         left = seconds_left(progress, rate)
         self._bar.update(
@@ -156,13 +156,15 @@ class MovingLine:
         if isinstance(recorded.event, StepStarted):
             self._show(f"{state.steps_done + 1}/{len(state.steps)} {printable(state.step)}")
         elif line := announcement(recorded, state):
+            self._bar.start()
             self._bar.console.print(line, markup=False, highlight=False)
 
     def close(self) -> None:
-        """Take the line away and show the cursor again."""
+        """Take the line away and show the cursor again; what comes next brings it back."""
         self._bar.stop()
 
     def _show(self, description: str) -> None:
+        self._bar.start()
         self._bar.update(
             self._task, description=description, completed=0, total=None, rate="", left=""
         )

@@ -4,7 +4,15 @@ Pure; knows nothing of files. No URI is one of ESCO's: nothing here can be mista
 """
 
 from ingest.sample_plan import SamplePlan
-from ingest.sample_text import Words, group_words, occupation_words, skill_words, trade_of
+from ingest.sample_text import (
+    Words,
+    group_words,
+    occupation_words,
+    skill_verb,
+    skill_words,
+    trade_of,
+)
+from ingest.vocabulary import Verb
 
 SITE = "https://sample.example/esco/"
 
@@ -37,6 +45,11 @@ class SampleNames:
 
     def skill_group_words(self, index: int) -> Words:
         return group_words(self.plan.tree[index], self.plan.areas, people=False)
+
+    def skill_verb(self, index: int) -> tuple[int, Verb]:
+        """Return the index of the skill's family, and its verb: far cheaper than its words."""
+        trade, number = index % self.plan.trades, index // self.plan.trades
+        return skill_verb(number, start=self.plan.starts[trade])
 
     def skill_words(self, index: int) -> Words:
         plan = self.plan

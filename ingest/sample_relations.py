@@ -20,8 +20,9 @@ def broader_skill_pillar(names: SampleNames) -> Iterator[tuple[str, ...]]:
             parent = names.skill_group(group.parent)
             yield "SkillGroup", names.skill_group(index), "SkillGroup", parent
     for index in range(names.plan.skills):
-        skill, trade = names.skill(index), index % names.plan.trades
-        number, family = index // names.plan.trades, names.skill_words(index).family
+        skill = names.skill(index)
+        number, trade = divmod(index, names.plan.trades)
+        family, _ = names.skill_verb(index)
         member_of = names.plan.group_of(trade, family, leaf=number % 2 == 0)
         yield KSC, skill, "SkillGroup", names.skill_group(member_of)
         if number % 3 == 0:
@@ -67,8 +68,8 @@ def members(names: SampleNames, stem: str) -> Iterator[tuple[str, ...]]:
     if stem == "languageSkillsCollection" and names.plan.concepts < SMALL:
         return
     for index in range(names.plan.skills):
-        words = names.skill_words(index)
-        if stem in words.collections:
+        if stem in names.skill_verb(index)[1].collections:
+            words = names.skill_words(index)
             blank = " " if index % 5 == 0 else ""
             yield (
                 *(KSC, names.skill(index) + blank, words.label, "released", words.kind),

@@ -9,8 +9,9 @@ from ingest.sample_plan import AREA_SIZE, Group
 from ingest.trades import AREAS, Trade
 from ingest.vocabulary import ADJECTIVES, CONTEXTS, FAMILIES, KNOWLEDGE, Family, Verb
 
-VERBS = tuple((family, verb) for family in FAMILIES for verb in family.verbs)
-ROLES = tuple((family, role) for family in FAMILIES for role in family.roles)
+# With the index of their family.
+VERBS = tuple((index, verb) for index, family in enumerate(FAMILIES) for verb in family.verbs)
+ROLES = tuple((index, role) for index, family in enumerate(FAMILIES) for role in family.roles)
 THINGS = len(AREAS[0][1][0].things)
 
 # Steps through all pairs of a doing and a thing, neighbours far apart (coprime to their number).
@@ -20,14 +21,13 @@ _ROLE_STEP = 69
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Words:
-    """The texts of one concept; `collections` is what a skill's verb belongs to."""
+    """The texts of one concept, and the index of its family of doing."""
 
     label: str
     alternatives: tuple[str, ...]
     description: str
     kind: str = ""
     family: int = 0
-    collections: tuple[str, ...] = ()
 
 
 def trade_of(trade: int, areas: int) -> Trade:
@@ -35,19 +35,23 @@ def trade_of(trade: int, areas: int) -> Trade:
     return AREAS[trade % areas][1][trade // areas % AREA_SIZE]
 
 
+def skill_verb(number: int, *, start: int) -> tuple[int, Verb]:
+    """Return the verb of skill `number` of a trade, and the index of its family."""
+    return VERBS[(number * _SKILL_STEP + start) % len(VERBS)]
+
+
 def skill_words(trade: Trade, number: int, *, start: int) -> Words:
     """Return the words of skill `number` of a trade; `start` says which pair comes first."""
-    pairs = len(VERBS) * THINGS
-    pair = (number * _SKILL_STEP + start) % pairs
-    family, verb = VERBS[pair % len(VERBS)]
-    thing = _special(trade.things[pair // len(VERBS)], number // pairs)
+    index, verb = skill_verb(number, start=start)
+    family, pairs = FAMILIES[index], len(VERBS) * THINGS
+    thing = trade.things[(number * _SKILL_STEP + start) % pairs // len(VERBS)]
+    thing = _special(thing, number // pairs)
     return Words(
         label=f"{verb.label} {thing}",
         alternatives=(f"{verb.synonym} {thing}", f"{verb.gerund} {thing}"),
         description=_skill_description(trade, family, verb, thing, number),
         kind="knowledge" if family is KNOWLEDGE else "skill/competence",
-        family=FAMILIES.index(family),
-        collections=verb.collections,
+        family=index,
     )
 
 
@@ -64,7 +68,8 @@ def occupation_words(trade: Trade, number: int, *, start: int) -> Words:
         )
     pairs = len(ROLES) * THINGS
     pair = ((number - 1) * _ROLE_STEP + start) % pairs
-    family, role = ROLES[pair % len(ROLES)]
+    index, role = ROLES[pair % len(ROLES)]
+    family = FAMILIES[index]
     thing = _special(trade.things[pair // len(ROLES)], (number - 1) // pairs)
     return Words(
         label=f"{role} of {thing}",
@@ -74,7 +79,7 @@ def occupation_words(trade: Trade, number: int, *, start: int) -> Words:
             f"{family.verbs[0].gerund} or {family.verbs[1].gerund} {thing}, {family.purpose}.\n"
             f'Colleagues say "{trade.worker}" for short.'
         ),
-        family=FAMILIES.index(family),
+        family=index,
     )
 
 

@@ -78,4 +78,5 @@ def _is_whole(logged: Sequence[Recorded]) -> bool:
 
 def _merged(left: Sequence[Recorded], right: Sequence[Recorded]) -> list[Recorded]:
     """Return both, identical events once; other content stays, for the fold to see."""
-    return [*left, *(recorded for recorded in right if recorded not in left)]
+    known = {recorded.position: recorded for recorded in left}
+    return [*left, *(recorded for recorded in right if known.get(recorded.position) != recorded)]

@@ -157,15 +157,12 @@ class SqliteStore:
     async def beat(self, pipeline: str, epoch: int, beat: int, *, released: bool = False) -> None:
         """Write the heartbeat of an existing lease."""
 
-        def write() -> int:
-            with self._transaction() as connection:
-                return connection.execute(
-                    "update leases set beat = ?, released = ?, beaten_at = ?"
-                    " where pipeline = ? and epoch = ?",
-                    (beat, released, time.time(), pipeline, epoch),
-                ).rowcount
-
-        if await self._run(write) == 0:
+        changed = await self._change(
+            "update leases set beat = ?, released = ?, beaten_at = ?"
+            " where pipeline = ? and epoch = ?",
+            (beat, released, time.time(), pipeline, epoch),
+        )
+        if changed == 0:
             raise LeaseLost(f"{pipeline}: the lease of epoch {epoch} was removed")
 
     async def heartbeat(self, pipeline: str, epoch: int) -> Heartbeat | None:
@@ -185,12 +182,14 @@ class SqliteStore:
 
     async def drop_lease(self, pipeline: str, epoch: int) -> None:
         """Remove a lease."""
-        await self._write("delete from leases where pipeline = ? and epoch = ?", (pipeline, epoch))
+        await self._change("delete from leases where pipeline = ? and epoch = ?", (pipeline, epoch))
 
     async def erase(self, pipeline: str) -> None:
         """Remove the pipeline's events: the triggers stand aside within one transaction."""
 
         def erase() -> None:
+            if not self._is_prepared():
+                return
             with self._transaction() as connection:
                 connection.execute("drop trigger if exists events_are_not_deleted")
                 connection.execute("delete from Metadata where pipeline = ?", (pipeline,))
@@ -227,26 +226,36 @@ class SqliteStore:
 
     async def _select(self, query: str, parameters: tuple[Any, ...]) -> list[dict[str, Any]]:
         def select() -> list[dict[str, Any]]:
-            if self._connection is None and not self._path.exists():
+            if not self._is_prepared():
                 return []
-            with self._translated():
-                connection = self._open(create=False)
-                present = connection.execute(
-                    "select count(*) from sqlite_master where name in ('Metadata', 'leases')"
-                ).fetchone()[0]
-                if present < 2:
-                    return []
-                with closing(connection.execute(query, parameters)) as cursor:
-                    return [dict(row) for row in cursor]
+            with (
+                self._translated(),
+                closing(self._open(create=False).execute(query, parameters)) as cursor,
+            ):
+                return [dict(row) for row in cursor]
 
         return await self._run(select)
 
-    async def _write(self, statement: str, parameters: tuple[Any, ...]) -> None:
-        def write() -> None:
-            with self._transaction() as connection:
-                connection.execute(statement, parameters)
+    async def _change(self, statement: str, parameters: tuple[Any, ...]) -> int:
+        """Return how many rows the statement changed: none where nothing was prepared."""
 
-        await self._run(write)
+        def change() -> int:
+            if not self._is_prepared():
+                return 0
+            with self._transaction() as connection:
+                return connection.execute(statement, parameters).rowcount
+
+        return await self._run(change)
+
+    def _is_prepared(self) -> bool:
+        """Whether there is a file with our tables; creates none."""
+        with self._translated():
+            if self._connection is None and not self._path.exists():
+                return False
+            present = self._open(create=False).execute(
+                "select count(*) from sqlite_master where name in ('Metadata', 'leases')"
+            )
+            return int(present.fetchone()[0]) == 2
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:

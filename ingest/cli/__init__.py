@@ -1,0 +1,26 @@
+"""The command `varity-journal`.
+
+A command parses, calls one function of `ingest.wiring`, prints, exits. What a run needs is
+imported when it runs: asking for help or for a status loads no driver, model or table.
+"""
+
+import sys
+
+from ingest.cli.app import app
+from ingest.cli.exits import exit_code
+from ingest.cli.output import say
+from journal.errors import JournalError
+
+# Each of these modules adds its commands to `app`, in the order in which help lists them.
+from ingest.cli import load, look, check, replaying, keep  # noqa: F401 isort:skip
+
+__all__ = ["app", "main"]
+
+
+def main() -> None:
+    """Run the command line; a foreseeable failure is one sentence and an exit code."""
+    try:
+        app()
+    except JournalError as error:
+        say(str(error))
+        sys.exit(exit_code(error))

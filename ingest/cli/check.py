@@ -1,0 +1,102 @@
+"""Commands that look at the target: `validate`, `search`."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ingest.cli.app import app
+from ingest.cli.exits import DIFFERENT
+from ingest.cli.options import AsJson, Config, Prefix, Profile, Store, load_settings
+from ingest.cli.output import write_json, write_view
+from ingest.cli.running import run
+from ingest.report import ValidationReport, search_document, validation_document
+from ingest.settings import Settings
+
+if TYPE_CHECKING:
+    from ingest.target import Hit
+
+
+@app.command()
+def validate(
+    data: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[DATA]", help="What must be there. Default: what the last run loaded."
+        ),
+    ] = None,
+    deep: Annotated[
+        bool, typer.Option("--deep", help="Read whole objects and vectors, not only their hashes.")
+    ] = False,
+    store: Store = None,
+    prefix: Prefix = None,
+    config: Config = None,
+    profile: Profile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Compare the target with the input, and change nothing.
+
+    Exit 4 if they differ.
+
+    \b
+    Example:
+      varity-journal validate --deep
+    """
+    settings = load_settings(config=config, profile=profile, store=store, prefix=prefix)
+    report = run(_validate, settings, data, deep)
+    if as_json:
+        write_json(validation_document(report))
+    else:
+        from ingest.tables_findings import validation_view
+
+        write_view(validation_view(report))
+    raise typer.Exit(0 if report.valid else DIFFERENT)
+
+
+@app.command()
+def search(
+    query: Annotated[str, typer.Argument(metavar="QUERY", help="What to look for, in words.")],
+    class_name: Annotated[
+        str,
+        typer.Option(
+            "--class",
+            metavar="NAME",
+            help="Skill, Occupation, SkillGroup, ISCOGroup or SkillCollection.",
+        ),
+    ] = "Skill",
+    limit: Annotated[
+        int, typer.Option("--limit", metavar="N", min=1, max=1000, help="How many at most.")
+    ] = 10,
+    store: Store = None,
+    prefix: Prefix = None,
+    config: Config = None,
+    profile: Profile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Find the concepts that are nearest in meaning.
+
+    \b
+    Example:
+      varity-journal search "repairing machines" --class Occupation --limit 5
+    """
+    settings = load_settings(config=config, profile=profile, store=store, prefix=prefix)
+    query = query.encode("utf-8", "replace").decode()  # what the shell gave may be no text
+    hits = run(_search, settings, query, class_name, limit)
+    if as_json:
+        write_json(search_document(query, hits))
+    else:
+        from ingest.tables_findings import hits_table
+
+        write_view(hits_table(hits))
+
+
+async def _validate(settings: Settings, data: str | None, deep: bool) -> ValidationReport:
+    from ingest import wiring
+
+    return await wiring.validate(settings, data, deep)
+
+
+async def _search(settings: Settings, query: str, class_name: str, limit: int) -> "Sequence[Hit]":
+    from ingest import wiring
+
+    return await wiring.search(settings, query, class_name, limit)

@@ -1,0 +1,162 @@
+"""`ingest`: bring the target to the input."""
+
+import os
+import sys
+from functools import partial
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ingest.cli.app import app
+from ingest.cli.exits import TOO_MANY_REJECTED
+from ingest.cli.options import AsJson, Config, Prefix, Profile, Store, Wait, load_settings
+from ingest.cli.output import say, write_json, write_view
+from ingest.cli.running import Attended, run
+from ingest.decision import DRY_RUN, RAN, RESUMED, Mode
+from ingest.progress import open_display
+from ingest.records import InputError
+from ingest.report import LeaseView, StatusReport, ingest_document
+from ingest.settings import Settings, is_unattended
+from ingest.wording import plural
+
+if TYPE_CHECKING:
+    from ingest.wiring import IngestOptions, IngestResult
+
+
+@app.command()
+def ingest(
+    data: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[DATA]",
+            help="A folder or a zip in ESCO's CSV layout. Default: what the last run loaded,"
+            " else a generated sample.",
+        ),
+    ] = None,
+    store: Store = None,
+    embedder: Annotated[
+        str | None,
+        typer.Option(
+            "--embedder",
+            metavar="NAME",
+            help="What makes the vectors: local, t2v or hashing.  [default: local]",
+        ),
+    ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with the unfinished run, or fail if it differs.")
+    ] = False,
+    restart: Annotated[
+        bool, typer.Option("--restart", help="Begin anew instead of going on with a run.")
+    ] = False,
+    force_reingest: Annotated[
+        bool, typer.Option("--force-reingest", help="Begin a new run whatever is there.")
+    ] = False,
+    wait: Wait = None,
+    max_rejected: Annotated[
+        int | None,
+        typer.Option(
+            "--max-rejected", metavar="N", help="More rejected records: exit 3.  [default: 0]"
+        ),
+    ] = None,
+    language: Annotated[
+        str | None,
+        typer.Option("--language", metavar="CODE", help="Which files to read.  [default: en]"),
+    ] = None,
+    prefix: Prefix = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Read the input, say what would be done, do nothing.")
+    ] = False,
+    config: Config = None,
+    profile: Profile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Load the input, or go on where an earlier load stopped.
+
+    \b
+    Examples:
+      varity-journal ingest esco-1.2.0-en.zip
+      varity-journal ingest --resume --wait 60
+    """
+    from ingest.wiring import IngestOptions
+
+    settings = load_settings(
+        config=config,
+        profile=profile,
+        data=data,
+        store=store,
+        embedder=embedder,
+        wait_seconds=wait,
+        max_rejected=max_rejected,
+        language=language,
+        prefix=prefix,
+    )
+    options = IngestOptions(
+        data=data,
+        mode=_mode(resume=resume, restart=restart, force=force_reingest),
+        wait_seconds=settings.wait_seconds,
+        max_rejected=settings.max_rejected,
+        dry_run=dry_run,
+        interactive=sys.stdin.isatty() and not is_unattended(os.environ),
+    )
+    result = run(_ingest, settings, options)
+    _show(result, settings.pipeline, as_json=as_json)
+    rejected = len(result.state.rejected)
+    if result.outcome in (RAN, RESUMED) and rejected > settings.max_rejected:
+        say(
+            f"{plural(rejected, 'record')} rejected, {settings.max_rejected:,} allowed"
+            " (--max-rejected); the others are loaded; see `varity-journal rejected`"
+        )
+        raise typer.Exit(TOO_MANY_REJECTED)
+
+
+def _mode(*, resume: bool, restart: bool, force: bool) -> Mode:
+    if resume and (restart or force):
+        raise InputError("--resume goes on with a run; it can not be had with a new one")
+    if force:
+        return Mode.FORCE
+    if restart:
+        return Mode.RESTART
+    return Mode.RESUME if resume else Mode.AUTO
+
+
+async def _ingest(settings: Settings, options: "IngestOptions") -> "IngestResult":
+    from ingest import wiring
+
+    display = open_display(say)
+    attended = Attended(display)
+    return await attended.run(
+        partial(
+            wiring.ingest,
+            settings,
+            options,
+            confirm=attended.confirm,
+            stop=attended.stop,
+            on_progress=display.progress,
+            on_wait=display.wait,
+            listener=attended.recorded,
+        )
+    )
+
+
+def _show(result: "IngestResult", pipeline: str, *, as_json: bool) -> None:
+    """Show what was done: the message to a person, the rest as data."""
+    if result.message:
+        say(result.message)
+    report = StatusReport(
+        pipeline=pipeline,
+        store=result.store_url,
+        embedder=result.embedder,
+        state=result.state,
+        # A dry run looks at no lease; everything else returns when nobody holds it any more.
+        lease=LeaseView(held=None if result.outcome == DRY_RUN else False),
+    )
+    if as_json:
+        write_json(ingest_document(report, outcome=result.outcome, plan=result.plan))
+        return
+    from ingest.tables import status_view
+    from ingest.tables_findings import plan_table
+
+    if result.plan is not None:
+        write_view(plan_table(result.plan.items()))
+    else:
+        write_view(status_view(report))

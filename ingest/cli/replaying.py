@@ -1,0 +1,68 @@
+"""`replay`: fold an export, without any store."""
+
+import re
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ingest.cli.app import app
+from ingest.cli.exits import FAILED
+from ingest.cli.options import AsJson
+from ingest.cli.output import write_json, write_view
+from ingest.lines import events_in
+from ingest.records import InputError
+from ingest.replay import Position, replay, replay_document
+
+POSITION = re.compile(r"(\d{1,12}):(\d{1,12})")
+STDIN = "-"
+
+
+@app.command(name="replay")
+def replay_command(
+    file: Annotated[
+        str, typer.Argument(metavar="FILE", help='An export; "-" reads it from stdin.')
+    ],
+    until: Annotated[
+        str | None,
+        typer.Option("--until", metavar="EPOCH:SEQ", help="Stop after this event."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Fold an export: the state after each event.
+
+    Says whether the log is sound; exit 1 if it is not. Nothing is loaded again.
+
+    \b
+    Example:
+      varity-journal replay run.jsonl --until 1:12
+    """
+    events, legacy = events_in(_lines(file), file=file)
+    replayed = replay(events, legacy=legacy, until=_position(until))
+    if as_json:
+        write_json(replay_document(replayed))
+    else:
+        from ingest.tables_findings import replay_view
+
+        write_view(replay_view(replayed))
+    raise typer.Exit(FAILED if replayed.error else 0)
+
+
+def _lines(file: str) -> Iterable[bytes]:
+    if file == STDIN:
+        return sys.stdin.buffer.read().splitlines()
+    try:
+        return Path(file).read_bytes().splitlines()
+    except OSError as error:
+        raise InputError(f"{file} can not be read ({error.strerror})") from error
+
+
+def _position(text: str | None) -> Position | None:
+    if text is None:
+        return None
+    found = POSITION.fullmatch(text)
+    if found is None:
+        raise InputError(f"--until {text} is no position; write EPOCH:SEQ, as in 1:12")
+    return int(found[1]), int(found[2])

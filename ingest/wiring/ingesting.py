@@ -1,0 +1,326 @@
+"""`ingest`: look, decide by the table, and run under the lease.
+
+Looks without the lease first; if the journal moves before the lease is won, it looks again.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ingest.decision import (
+    ALREADY_COMPLETED,
+    DRY_RUN,
+    RAN,
+    RESUMED,
+    WAITED,
+    Decision,
+    Mode,
+    Situation,
+    decide,
+)
+from ingest.settings import Settings
+from ingest.sources import ChosenSource, chosen_source, recorded_path
+from ingest.wiring.opening import (
+    VERSION,
+    opened_store,
+    opened_target,
+    read_input,
+    standing,
+    times,
+)
+from journal import (
+    Choice,
+    JournalError,
+    Progress,
+    Recorded,
+    RunState,
+    Status,
+    StopSwitch,
+    Store,
+    execute,
+    read_state,
+)
+from journal.clock import system_clock
+from journal.runner import waiting_for_store
+
+if TYPE_CHECKING:
+    from ingest.embedders import Embedder
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IngestOptions:
+    """What one call of `ingest` was asked for. `interactive`: somebody can be asked."""
+
+    data: str | None = None
+    mode: Mode = Mode.AUTO
+    wait_seconds: float = 0.0
+    max_rejected: int = 0
+    dry_run: bool = False
+    interactive: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IngestResult:
+    """What became of it. `message` tells a person what else could be done."""
+
+    outcome: str
+    state: RunState
+    message: str = ""
+    plan: Mapping[str, int] | None = None
+    store_url: str = ""
+    embedder: str = ""
+    source: str = ""
+
+
+class _Reconsider(JournalError):
+    """The journal moved between the look and the lease: look again. Never leaves this module."""
+
+
+def _never(_: str) -> bool:
+    return False
+
+
+async def ingest(
+    settings: Settings,
+    options: IngestOptions,
+    *,
+    confirm: Callable[[str], bool] = _never,
+    stop: StopSwitch | None = None,
+    on_progress: Callable[[Progress], None] | None = None,
+    on_wait: Callable[[str], None] | None = None,
+    listener: Callable[[Recorded, RunState], None] | None = None,
+) -> IngestResult:
+    """Bring the target to the input, as the decision table says, and say what was done.
+
+    Raises:
+        InputError: the input can not be used, or not for what was asked.
+        JournalError: as `journal.execute`.
+    """
+    waits: list[str] = []
+
+    def note_wait(reason: str) -> None:
+        waits.append(reason)
+        if on_wait is not None:
+            on_wait(reason)
+
+    while True:
+        try:
+            async with AsyncExitStack() as stack:
+                call = await _Call.prepared(settings, options, stack, note_wait)
+                return await call.result(
+                    confirm=confirm,
+                    stop=stop or StopSwitch(),
+                    on_progress=on_progress,
+                    on_wait=note_wait,
+                    listener=listener,
+                    waits=waits,
+                )
+        except _Reconsider:
+            continue
+
+
+class _Call:
+    """One look at journal and input, and what follows from it."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        options: IngestOptions,
+        stack: AsyncExitStack,
+        store: Store,
+        state: RunState,
+    ) -> None:
+        self._settings = settings
+        self._options = options
+        self._stack = stack
+        self._store = store
+        self._state = state
+
+    @classmethod
+    async def prepared(
+        cls,
+        settings: Settings,
+        options: IngestOptions,
+        stack: AsyncExitStack,
+        on_wait: Callable[[str], None],
+    ) -> "_Call":
+        """Read the journal, waiting for a store that does not answer yet."""
+        store = await stack.enter_async_context(opened_store(settings))
+        state = await waiting_for_store(
+            lambda: read_state(store, settings.pipeline),
+            system_clock(),
+            options.wait_seconds,
+            on_wait,
+        )
+        return cls(settings, options, stack, store, standing(state))
+
+    async def result(
+        self,
+        *,
+        confirm: Callable[[str], bool],
+        stop: StopSwitch,
+        on_progress: Callable[[Progress], None] | None,
+        on_wait: Callable[[str], None],
+        listener: Callable[[Recorded, RunState], None] | None,
+        waits: Sequence[str],
+    ) -> IngestResult:
+        data = self._options.data or self._settings.data
+        if self._is_done_with_lost_input(data):
+            return self._said(ALREADY_COMPLETED, self._state, "its input is not there any more")
+        from ingest.embedders import open_embedder
+        from ingest.esco_pipeline import input_fingerprint
+
+        chosen = self._stack.enter_context(
+            chosen_source(data, self._state, language=self._settings.language)
+        )
+        embedder = await self._stack.enter_async_context(
+            open_embedder(self._settings.embedder, t2v_url=self._settings.t2v_url)
+        )
+        situation = Situation(
+            state=self._state,
+            fingerprint=input_fingerprint(
+                chosen.records.fingerprint,
+                embedder=embedder.fingerprint,
+                language=self._settings.language,
+            ),
+            embedder=embedder.fingerprint,
+            is_sample=chosen.is_sample,
+            last_is_sample=bool(self._state.attributes.get("sample")),
+            has_objects=await self._has_objects(),
+        )
+        decision = decide(situation, self._options.mode)
+        if decision.asks is not None and self._options.interactive and confirm(decision.asks):
+            decision = decide(situation, Mode.FORCE)
+        if self._options.dry_run:
+            return await self._dry_run(decision, chosen, embedder)
+        if decision.choice is Choice.SKIP:
+            outcome = decision.outcome
+            if waits and outcome == ALREADY_COMPLETED:
+                outcome = WAITED
+            return self._said(outcome, self._state, decision.message, chosen)
+        return await self._run(
+            decision,
+            situation,
+            chosen,
+            embedder,
+            stop=stop,
+            on_progress=on_progress,
+            on_wait=on_wait,
+            listener=listener,
+        )
+
+    async def _run(
+        self,
+        decision: Decision,
+        situation: Situation,
+        chosen: ChosenSource,
+        embedder: "Embedder",
+        *,
+        stop: StopSwitch,
+        on_progress: Callable[[Progress], None] | None,
+        on_wait: Callable[[str], None],
+        listener: Callable[[Recorded, RunState], None] | None,
+    ) -> IngestResult:
+        from ingest.esco_pipeline import esco_pipeline, window_for
+        from ingest.loader import Workshop
+
+        run_times = times(self._settings)
+        catalogue = await read_input(chosen, embedder, self._stack)
+        target = await self._stack.enter_async_context(opened_target(self._settings))
+        workshop = Workshop(
+            catalogue=catalogue,
+            target=target,
+            embedder=embedder,
+            clock=system_clock(),
+            request_seconds=run_times.request_seconds,
+            unsure=set(),
+        )
+        pipeline = esco_pipeline(
+            self._settings.pipeline,
+            workshop,
+            source=chosen.label,
+            fingerprint=situation.fingerprint,
+            window=self._settings.window or window_for(catalogue, tears=target.tears),
+            versions={"varity-journal": VERSION},
+            attributes={
+                "embedder": embedder.fingerprint,
+                "embedder_name": embedder.name,
+                "sample": chosen.is_sample,
+                "language": self._settings.language,
+                "drops_first": decision.drops_first,
+            },
+        )
+        seen = _version(self._state)
+
+        def choose(state: RunState) -> Choice:
+            if _version(standing(state)) != seen:
+                raise _Reconsider("the journal moved")
+            return decision.choice
+
+        report = await execute(
+            pipeline,
+            self._store,
+            choose=choose,
+            wait_seconds=self._options.wait_seconds,
+            settings=run_times,
+            stop=stop,
+            listener=listener,
+            on_progress=on_progress,
+            on_wait=on_wait,
+        )
+        outcome = RESUMED if report.choice is Choice.RESUME else RAN
+        return self._said(outcome, report.state, decision.message, chosen)
+
+    async def _dry_run(
+        self, decision: Decision, chosen: ChosenSource, embedder: "Embedder"
+    ) -> IngestResult:
+        """Read everything and say what would be loaded; nothing is written."""
+        catalogue = await read_input(chosen, embedder, self._stack)
+        plan = {name: len(records) for name, records in catalogue.classes.items()}
+        for name in catalogue.classes:
+            plan |= catalogue.reference_counts(name)
+        plan["rejected"] = sum(len(records.rejections) for records in catalogue.classes.values())
+        plan["dangling"] = sum(catalogue.dangling.values())
+        message = decision.message or f"would be {decision.outcome}"
+        return replace(self._said(DRY_RUN, self._state, message, chosen), plan=plan)
+
+    async def _has_objects(self) -> bool:
+        """Whether there are objects that no journal explains; looked at only without one."""
+        if self._state.status is not Status.NOT_STARTED:
+            return False
+        async with opened_target(self._settings) as target:
+            for class_name in await target.existing_classes():
+                if await target.count(class_name):
+                    return True
+        return False
+
+    def _is_done_with_lost_input(self, data: str | None) -> bool:
+        """Whether the pipeline is completed, and only a vanished input would be looked at."""
+        if data is not None or self._options.mode is not Mode.AUTO:
+            return False
+        path = recorded_path(self._state)
+        return (
+            self._state.status is Status.COMPLETED and path is not None and not Path(path).exists()
+        )
+
+    def _said(
+        self,
+        outcome: str,
+        state: RunState,
+        message: str,
+        chosen: ChosenSource | None = None,
+    ) -> IngestResult:
+        return IngestResult(
+            outcome=outcome,
+            state=state,
+            message=message,
+            store_url=self._store.url,
+            embedder=self._settings.embedder,
+            source=chosen.label if chosen else state.source,
+        )
+
+
+def _version(state: RunState) -> tuple[str, int, int]:
+    return (state.run_id, state.epoch, state.seq)
