@@ -7,7 +7,7 @@ can be built, again and again, always the same.
 from array import array
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -186,6 +186,7 @@ def read_catalogue(source: Source, schemas: Sequence[ClassSchema], *, embedder: 
         classes, numbers = _read_concepts(source, schemas, spool)
         edges, dangling = _read_relations(source, classes, numbers)
         for records in classes.values():
+            records.rejections = _identified(records.rejections, numbers[records.name])
             records.links = tuple(
                 _links(records, classes, reference.name, reference.target, edges)
                 for reference in records.schema.references
@@ -246,6 +247,22 @@ def _read_relations(
         sources.append(start)
         targets.append(end)
     return edges, dangling
+
+
+def _identified(rejections: Sequence[Rejection], loaded: Mapping[str, int]) -> list[Rejection]:
+    """Return the rejections, each with a key of its own.
+
+    A second row of a URI is rejected though the first stands: the URI is then no key of the
+    rejection, for what is journaled under it would read as not loaded.
+    """
+    taken: set[str] = set()
+    identified = []
+    for rejection in rejections:
+        if rejection.key in loaded or rejection.key in taken:
+            rejection = replace(rejection, key=f"{rejection.file}:{rejection.line}")
+        taken.add(rejection.key)
+        identified.append(rejection)
+    return identified
 
 
 def _links(

@@ -135,7 +135,7 @@ def status_document(report: StatusReport) -> Document:
         "steps_total": len(state.steps),
         "progress": f"{state.steps_done}/{len(state.steps)}",
         "counts": counts_so_far(state),
-        "relations": dict(state.relations),
+        "relations": dict(sorted(state.relations.items())),
         "rejected": len(state.rejected),
         "dangling": sum(state.dangling.values()),
         "extra": state.summary.get("extra", 0),
@@ -212,11 +212,9 @@ def search_document(query: str, hits: Iterable["Hit"]) -> Document:
 
 
 def counts_so_far(state: RunState) -> Counts:
-    """Return the objects by class, those of the step in progress included."""
-    counts = dict(state.counts)
-    for name, count in state.step_counts.items():
-        counts[name] = counts.get(name, 0) + count
-    return counts
+    """Return the objects by class, by name, those of the step in progress included."""
+    names = sorted({*state.counts, *state.step_counts})
+    return {name: state.counts.get(name, 0) + state.step_counts.get(name, 0) for name in names}
 
 
 def duration_seconds(state: RunState) -> float | None:

@@ -17,7 +17,8 @@ from journal.codec import event_name
 from journal.state import RunState
 from journal.store import LegacyRow
 
-WIDE = 96  # columns from which a run's relations fit in too
+NARROW_GAP, GAP = 1, 2
+WIDE = 104  # columns from which a run's relations fit in, and gaps of two
 
 STYLES = {
     "completed": "green",
@@ -43,8 +44,12 @@ def runs_table(runs: Sequence[RunState], *, is_held: bool | None, width: int) ->
     """Return the runs, in the order given; `is_held` is about the newest, which is the first."""
     if not runs:
         return Text("no runs yet")
-    table = plain_table("Run", "Status", "Attempts", "Started (UTC)", "Took", "Steps")
-    numbers = ["Objects", *(["Relations"] if width >= WIDE else []), "Rejected"]
+    is_wide = width >= WIDE
+    table = plain_table(
+        *("Run", "Status", "Attempts", "Started (UTC)", "Took", "Steps"),
+        gap=GAP if is_wide else NARROW_GAP,
+    )
+    numbers = ["Objects", *(["Relations"] if is_wide else []), "Rejected"]
     for header in numbers:
         table.add_column(header, justify="right", no_wrap=True)
     for index, state in enumerate(runs):
@@ -98,9 +103,9 @@ def event_line(recorded_and_fenced: ShownEvent) -> str:
     return f"{position:<8}  {moment(recorded.at)}  {event_name(recorded.event):<14}  {what}"
 
 
-def plain_table(*headers: str) -> Table:
+def plain_table(*headers: str, gap: int = GAP) -> Table:
     """Return a table without box; the columns given are never wrapped."""
-    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
+    table = Table(box=None, pad_edge=False, padding=(0, gap, 0, 0), header_style="bold")
     for header in headers:
         table.add_column(header, no_wrap=True, overflow="ellipsis")
     return table
@@ -113,7 +118,7 @@ def counted(counts: Mapping[str, int]) -> RenderableType:
     grid = Table.grid(padding=(0, 2))
     grid.add_column(no_wrap=True)
     grid.add_column(justify="right", no_wrap=True)
-    for name, count in counts.items():
+    for name, count in sorted(counts.items()):
         grid.add_row(printable(name), thousands(count))
     return grid
 

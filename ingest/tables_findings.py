@@ -12,12 +12,14 @@ from rich.text import Text
 
 from ingest.replay import Replay
 from ingest.report import Document, ValidationReport
-from ingest.tables import STYLES, plain_table
+from ingest.tables import NARROW_GAP, STYLES, plain_table
 from ingest.wording import plural, printable, thousands
 from journal.codec import event_name
 
 if TYPE_CHECKING:
     from ingest.target import Hit
+
+BESIDE_URI = 120  # columns from which a label and its URI fit into one line
 
 
 def validation_view(report: ValidationReport) -> RenderableType:
@@ -37,16 +39,19 @@ def validation_view(report: ValidationReport) -> RenderableType:
     return Group(*parts)
 
 
-def hits_table(hits: Sequence["Hit"]) -> RenderableType:
-    """Return the search results, best first."""
+def hits_table(hits: Sequence["Hit"], *, width: int) -> RenderableType:
+    """Return the search results, best first; a label above its URI where both do not fit."""
     if not hits:
         return Text("nothing found")
-    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
+    table = plain_table()
     table.add_column("Score", justify="right", no_wrap=True)
-    table.add_column("Label", overflow="fold")
-    table.add_column("Concept", overflow="fold")
+    is_wide = width >= BESIDE_URI
+    for header in ("Label", "Concept") if is_wide else ("Concept",):
+        table.add_column(header, overflow="fold")
     for hit in hits:
-        table.add_row(f"{hit.score:.3f}", Text(printable(hit.label)), Text(printable(hit.uri)))
+        label, uri = Text(printable(hit.label)), Text(printable(hit.uri))
+        cells = (label, uri) if is_wide else (Text("\n").join((label, uri)),)
+        table.add_row(f"{hit.score:.3f}", *cells)
     return table
 
 
@@ -78,7 +83,7 @@ def plan_table(plan: Iterable[tuple[str, int]]) -> RenderableType:
 
 def replay_view(replayed: Replay) -> RenderableType:
     """Return the state after each event, and whether the log is sound."""
-    table = plain_table("Position", "Event", "Status", "Attempt", "Steps", "At step")
+    table = plain_table("Position", "Event", "Status", "Steps", "At step", gap=NARROW_GAP)
     table.add_column("Settled", justify="right", no_wrap=True)
     table.add_column("Rejected", justify="right", no_wrap=True)
     for recorded, state in replayed.steps:
@@ -86,7 +91,6 @@ def replay_view(replayed: Replay) -> RenderableType:
             f"{recorded.epoch}:{recorded.seq}",
             event_name(recorded.event),
             Text(state.status.value, style=STYLES.get(state.status.value, "")),
-            str(state.attempt),
             f"{state.steps_done}/{len(state.steps)}",
             printable(state.step) or "-",
             thousands(state.settled),

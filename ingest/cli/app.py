@@ -1,6 +1,5 @@
 """The application that the commands are added to, and `--version`."""
 
-from importlib.metadata import version
 from typing import Annotated
 
 import typer
@@ -21,6 +20,8 @@ app = typer.Typer(
 
 def _show_version(wanted: bool) -> None:
     if wanted:
+        from importlib.metadata import version  # costs as much as all the rest of a start
+
         write_text(f"varity-journal {version('varity-journal')}\n")
         raise typer.Exit
 

@@ -8,7 +8,7 @@ import typer
 from ingest.cli.app import app
 from ingest.cli.exits import DIFFERENT
 from ingest.cli.options import AsJson, Config, Prefix, Profile, Store, load_settings
-from ingest.cli.output import write_json, write_view
+from ingest.cli.output import stdout_width, write_json, write_view
 from ingest.cli.running import run
 from ingest.report import ValidationReport, search_document, validation_document
 from ingest.settings import Settings
@@ -87,7 +87,7 @@ def search(
     else:
         from ingest.tables_findings import hits_table
 
-        write_view(hits_table(hits))
+        write_view(hits_table(hits, width=stdout_width()))
 
 
 async def _validate(settings: Settings, data: str | None, deep: bool) -> ValidationReport:

@@ -10,7 +10,7 @@ import typer
 from ingest.cli.app import app
 from ingest.cli.exits import TOO_MANY_REJECTED
 from ingest.cli.options import AsJson, Config, Prefix, Profile, Store, Wait, load_settings
-from ingest.cli.output import say, write_json, write_view
+from ingest.cli.output import note, say, write_json, write_view
 from ingest.cli.running import Attended, run
 from ingest.decision import DRY_RUN, RAN, RESUMED, Mode
 from ingest.progress import open_display
@@ -122,7 +122,7 @@ def _mode(*, resume: bool, restart: bool, force: bool) -> Mode:
 async def _ingest(settings: Settings, options: "IngestOptions") -> "IngestResult":
     from ingest import wiring
 
-    display = open_display(say)
+    display = open_display(note)
     attended = Attended(display)
     return await attended.run(
         partial(

@@ -50,9 +50,14 @@ def stdout_width() -> int:
 
 
 def say(sentence: str) -> None:
-    """Write one sentence for people to stderr."""
+    """Write one sentence about this program to stderr."""
+    note(f"varity-journal: {sentence}")
+
+
+def note(line: str) -> None:
+    """Write one line for people to stderr."""
     try:
-        print(f"varity-journal: {printable(sentence)}", file=sys.stderr, flush=True)
+        print(printable(line), file=sys.stderr, flush=True)
     except BrokenPipeError:
         _forget(sys.stderr.fileno())
 

@@ -23,7 +23,7 @@ HASHES_PER_PAGE = 1000  # 5 ms to parse
 # A page of whole objects is parsed in one piece, holding the interpreter: 100 of them with
 # vectors and references are about 1 MB, 5 ms. Larger pages are hardly faster.
 OBJECTS_PER_PAGE = 100
-SAME_DISTANCE = 1e-6  # equal vectors come back with the rounding of float32
+SAME_DISTANCE = 1e-5  # equal vectors come back with the rounding of float32
 MOST_RESULTS = 10_000  # the server's own limit (QUERY_MAXIMUM_RESULTS)
 NAMED = ("conceptUri", "preferredLabel")
 
@@ -125,10 +125,10 @@ class WeaviateReader:
         while True:
             request = requests.nearest_request(collection, sought.vector, limit=limit)
             near = replies.ids_and_distances(await self._search(request))
-            if any(object_id == sought.id for object_id, _ in near):
+            ties = [object_id for object_id, distance in near if distance < SAME_DISTANCE]
+            if sought.id in ties:
                 return True
-            all_ties = len(near) == limit and near[-1][1] < SAME_DISTANCE
-            if not all_ties or limit == MOST_RESULTS:
+            if len(ties) < limit or limit == MOST_RESULTS:
                 return False
             limit = min(limit * 8, MOST_RESULTS)
 

@@ -1,0 +1,1 @@
+"""What `scripts/weaviate` is made of. Standard library only: it runs before any set-up."""
