@@ -1,29 +1,19 @@
-"""The wire to one Weaviate server: requests that leave once and end in time.
+"""Requests to one Weaviate server that leave once and end in time.
 
-The only module that reaches below the public API of weaviate-client, and why: the public
-calls resend a batch by themselves (and report a torn one as written), repeat a query for up
-to a minute, and know no time-out per call. So the client opens the channel and the REST
-session, with its TLS and its authentication, and our requests go over them directly.
-`tests/targets/test_weaviate_connection.py` notices when those parts move.
-
-Knows nothing of classes and objects.
+Knows how each kind of request fails on the way; knows nothing of classes and objects.
 """
 
-import asyncio
-import math
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 import anyio
-import anyio.lowlevel
 import orjson
-from grpc.aio import AioRpcError, Channel  # type: ignore[import-untyped]
-from weaviate import WeaviateAsyncClient
+from grpc.aio import AioRpcError  # type: ignore[import-untyped]
 from weaviate.connect.v4 import (  # type: ignore[attr-defined]  # what its session raises
     ConnectError,
     HTTPError,
 )
-from weaviate.proto.v1 import aggregate_pb2, batch_pb2, health_weaviate_pb2, search_get_pb2
+from weaviate.proto.v1 import aggregate_pb2, batch_pb2, search_get_pb2
 
 from ingest.targets.weaviate_errors import (
     Lost,
@@ -32,58 +22,12 @@ from ingest.targets.weaviate_errors import (
     rest_failed,
     rest_refused,
 )
+from ingest.targets.weaviate_wire import Wire, answer
 from journal.errors import StoreUnavailable
 
-_SERVICE = "/weaviate.v1.Weaviate/"
-_HEALTH = "/grpc.health.v1.Health/Check"
 # The session's own time-outs come before ours: cancelling it leaks a slot of its pool.
 _OWN_SHARE = 0.9
 _GRACE_SECONDS = 1.0  # in which a gRPC call ends by its own deadline
-
-
-class Wire:
-    """One open gRPC channel and one open REST session, until they are cut."""
-
-    def __init__(self, client: WeaviateAsyncClient) -> None:
-        connection = client._connection
-        channel = connection._grpc_channel
-        assert isinstance(channel, Channel)
-        assert connection._client is not None
-        self.session: Any = connection._client  # httpx is the client's, not ours
-        self.url = f"{connection.url}/v1"
-        self.metadata = connection.grpc_headers()
-        self.was_cut = False
-        self._client = client
-        # A batch arrives as bytes and a search leaves as bytes: what costs milliseconds
-        # (building, parsing) is done in a thread, not in the calls.
-        self.batch_objects = channel.unary_unary(
-            _SERVICE + "BatchObjects",
-            response_deserializer=batch_pb2.BatchObjectsReply.FromString,
-        )
-        self.search = channel.unary_unary(
-            _SERVICE + "Search",
-            request_serializer=search_get_pb2.SearchRequest.SerializeToString,
-        )
-        self.aggregate = channel.unary_unary(
-            _SERVICE + "Aggregate",
-            request_serializer=aggregate_pb2.AggregateRequest.SerializeToString,
-            response_deserializer=aggregate_pb2.AggregateReply.FromString,
-        )
-        self._health = channel.unary_unary(
-            _HEALTH,
-            request_serializer=health_weaviate_pb2.WeaviateHealthCheckRequest.SerializeToString,
-            response_deserializer=health_weaviate_pb2.WeaviateHealthCheckResponse.FromString,
-        )
-
-    async def check_grpc(self, timeout_seconds: float) -> None:
-        """Ask the gRPC port for its health. Raises AioRpcError."""
-        request = health_weaviate_pb2.WeaviateHealthCheckRequest()
-        await _answer(self, self._health, request, timeout_seconds)
-
-    async def cut(self) -> None:
-        """Close both; what is on its way ends at once, without an answer."""
-        self.was_cut = True
-        await self._client.close()
 
 
 class WeaviateConnection:
@@ -236,7 +180,7 @@ class WeaviateConnection:
         wire, left = await self._ready(timeout_seconds)
         try:
             with anyio.fail_after(left + _GRACE_SECONDS):
-                return await _answer(wire, method(wire), request, left)
+                return await answer(wire, method(wire), request, left)
         except TimeoutError as error:
             raise Lost(may_have_arrived=True, timed_out=True) from error
 
@@ -249,21 +193,3 @@ class WeaviateConnection:
         except TimeoutError as error:
             raise Lost(may_have_arrived=False, timed_out=True) from error
         return wire, max(timeout_seconds - (anyio.current_time() - started), 0.0)
-
-
-async def _answer(wire: Wire, method: Any, request: object, seconds: float) -> object:
-    """Await a gRPC call, and tell apart the three cancellations that look the same in it.
-
-    A cancel scope recognises its own cancellation by a mark, which gRPC loses: it is taken
-    again from the scope. Closing the channel cancels the calls in it, and their tasks see a
-    cancellation that nobody asked them for: that one is a lost request. Any other is native.
-    """
-    try:
-        return await method(request, metadata=wire.metadata, timeout=seconds)
-    except asyncio.CancelledError as error:
-        while anyio.current_effective_deadline() == -math.inf:
-            await anyio.lowlevel.checkpoint()
-        task = asyncio.current_task()
-        if wire.was_cut and task is not None and not task.cancelling():
-            raise Lost(may_have_arrived=True, timed_out=False) from error
-        raise

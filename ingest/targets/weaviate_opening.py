@@ -20,7 +20,7 @@ from weaviate.exceptions import (
     WeaviateBaseError,
 )
 
-from ingest.targets.weaviate_connection import Wire
+from ingest.targets.weaviate_wire import Wire
 from journal.errors import JournalError, StoreRefused, StoreUnavailable
 
 OPEN_TIMEOUT_SECONDS = 5.0
