@@ -17,7 +17,7 @@ from ingest.target import Target, TargetObject
 class ClassDifference:
     """How the target's objects of one class differ from the input's; numbers of records.
 
-    `extra` are ids that the input does not have: reported, and kept.
+    `extra` are ids that the input does not have, with their hashes: reported, and kept.
     """
 
     class_name: str
@@ -25,7 +25,7 @@ class ClassDifference:
     found: int
     missing: list[int] = field(default_factory=list)
     different: list[int] = field(default_factory=list)
-    extra: list[UUID] = field(default_factory=list)
+    extra: dict[UUID, str] = field(default_factory=dict)
 
     @property
     def wrong(self) -> list[int]:
@@ -61,7 +61,7 @@ async def compare_class(
         difference.found += 1
         wanted = expected.get(key)
         if wanted is None:
-            difference.extra.append(key)
+            difference.extra[key] = content_hash
             continue
         seen.add(wanted[0])
         if wanted[1] != content_hash:

@@ -10,7 +10,7 @@ from hashlib import sha256
 import orjson
 
 from ingest.catalogue import Catalogue
-from ingest.loader import Workshop, load_class
+from ingest.loader import Workshop, load_class, mark_all_absent
 from ingest.target import Target
 from ingest.verify import verify
 from journal import Pipeline, Step, StepResult, StepRun
@@ -92,6 +92,8 @@ async def _prepare(run: StepRun, *, target: Target) -> None:
 
 
 async def _load(run: StepRun, *, class_name: str, workshop: Workshop) -> StepResult:
+    # Steps that an earlier attempt completed rejected records that this process never saw.
+    mark_all_absent(workshop.catalogue, CLASS_STEPS, run.state.rejected)
     return await load_class(run, class_name, workshop)
 
 

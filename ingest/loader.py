@@ -77,6 +77,17 @@ def mark_absent(catalogue: Catalogue, class_name: str, rejected: frozenset[str])
         )
 
 
+def mark_all_absent(
+    catalogue: Catalogue,
+    steps: Sequence[tuple[str, str]],
+    rejected: frozenset[tuple[str, str]],
+) -> None:
+    """Note what the journal has as rejected, (step, key), in all of the (step, class)."""
+    for step, class_name in steps:
+        keys = frozenset(key for of_step, key in rejected if of_step == step)
+        mark_absent(catalogue, class_name, keys)
+
+
 class _Loading:
     """One class's load in one attempt."""
 

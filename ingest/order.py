@@ -37,56 +37,59 @@ def levels(nodes: int, edges: Edges) -> Order:
     """Return the order of `nodes` nodes; equal input gives equal output, ties by number."""
     component = _components(nodes, edges)
     on_cycle = (component[edges[:, 0]] >= 0) & (component[edges[:, 0]] == component[edges[:, 1]])
-    acyclic = edges[~on_cycle]
-    depth = np.zeros(nodes, dtype=np.int64)
-    for _ in range(nodes):
-        deeper = depth.copy()
-        np.maximum.at(deeper, acyclic[:, 0], depth[acyclic[:, 1]] + 1)
-        if np.array_equal(deeper, depth):
-            break
-        depth = deeper
-    count = int(depth.max(initial=-1)) + 1
     return Order(
-        levels=tuple(np.flatnonzero(depth == level) for level in range(count)),
+        levels=_by_depth(nodes, edges[~on_cycle]),
         cyclic=np.flatnonzero(component >= 0),
         component=component,
     )
 
 
+def _by_depth(nodes: int, edges: Edges) -> tuple[Indices, ...]:
+    """Return the nodes by the length of their longest way down; those above a cycle never come.
+
+    Follows each edge once, whatever the depth: a taxonomy may hold a chain of thousands.
+    """
+    unmet = np.bincount(edges[:, 0], minlength=nodes)  # targets that are on no level yet
+    by_target = edges[np.argsort(edges[:, 1], kind="stable")]
+    starts = np.searchsorted(by_target[:, 1], np.arange(nodes + 1))
+    found: list[Indices] = []
+    level = np.flatnonzero(unmet == 0)
+    while len(level):
+        found.append(level)
+        holders = by_target[_ranges(starts[level], starts[level + 1]), 0]
+        np.subtract.at(unmet, holders, 1)
+        touched = np.unique(holders)
+        level = touched[unmet[touched] == 0]
+    return tuple(found)
+
+
+def _ranges(starts: Indices, ends: Indices) -> Indices:
+    """Return the numbers of all ranges start..end, one after the other."""
+    lengths = ends - starts
+    before = np.cumsum(lengths) - lengths
+    return np.repeat(starts - before, lengths) + np.arange(lengths.sum())
+
+
 def _components(nodes: int, edges: Edges) -> Indices:
     """Return for each node the number of its cycle (strongly connected component), -1 for none."""
     component = np.full(nodes, -1, dtype=np.int64)
-    rest = _peeled(nodes, edges)
+    met = np.zeros(nodes, dtype=bool)
+    for level in _by_depth(nodes, edges):
+        met[level] = True
+    # All cycles are among the rest; in a taxonomy hardly anything else is.
+    rest = np.flatnonzero(~met)
     if not len(rest):
         return component
     successors: dict[int, list[int]] = {int(node): [] for node in rest}
     looped: set[int] = set()
-    for source, target in edges.tolist():
-        if source in successors and target in successors:
-            successors[source].append(target)
-            if source == target:
-                looped.add(source)
+    for source, target in edges[~met[edges[:, 0]] & ~met[edges[:, 1]]].tolist():
+        successors[source].append(target)
+        if source == target:
+            looped.add(source)
     for number, members in enumerate(_strongly_connected(successors)):
         if len(members) > 1 or members[0] in looped:
             component[members] = number
     return component
-
-
-def _peeled(nodes: int, edges: Edges) -> Indices:
-    """Return the nodes that are left after removing, again and again, those without successor.
-
-    All cycles are among them; in a taxonomy hardly anything else is.
-    """
-    alive = np.ones(nodes, dtype=bool)
-    while len(edges):
-        refers = np.zeros(nodes, dtype=bool)
-        refers[edges[:, 0]] = True
-        alive &= refers
-        kept = edges[alive[edges[:, 0]] & alive[edges[:, 1]]]
-        if len(kept) == len(edges):
-            return np.flatnonzero(alive)
-        edges = kept
-    return np.empty(0, dtype=np.int64)
 
 
 def _strongly_connected(successors: dict[int, list[int]]) -> list[list[int]]:

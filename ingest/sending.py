@@ -21,6 +21,8 @@ STALL_SECONDS = 60.0
 FIRST_PAUSE_SECONDS = 0.1
 LONGEST_PAUSE_SECONDS = 5.0
 
+TOO_LARGE = Outcome(verdict=Verdict.REFUSED, reason="larger than a request may be")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parcel:
@@ -59,7 +61,6 @@ class Sender:
         self._in_flight = in_flight
         self._request_seconds = request_seconds
         self._unsure = unsure
-        self._progressed_at = clock.elapsed()
 
     async def settle(self, parcels: Sequence[Parcel]) -> None:
         """Return when each object is acknowledged, or rejected and journaled as such.
@@ -69,14 +70,15 @@ class Sender:
             LeaseLost, Stopped: the run must not go on.
         """
         pending = list(parcels)
+        progressed_at = self._clock.elapsed()
         pause_seconds = FIRST_PAUSE_SECONDS
         while pending:
             before = len(pending)
             pending, reason = await self._round(pending)
             if len(pending) < before:
-                self._progressed_at = self._clock.elapsed()
+                progressed_at = self._clock.elapsed()
                 pause_seconds = FIRST_PAUSE_SECONDS
-            elif self._clock.elapsed() - self._progressed_at > STALL_SECONDS:
+            elif self._clock.elapsed() - progressed_at > STALL_SECONDS:
                 raise StoreUnavailable(
                     f"step {self._run.name}: the target acknowledged nothing for"
                     f" {STALL_SECONDS:g} s ({reason}); resume when it does"
@@ -86,26 +88,31 @@ class Sender:
                 pause_seconds = min(2 * pause_seconds, LONGEST_PAUSE_SECONDS)
 
     async def create(self, parcel: Parcel) -> None:
-        """Create the object unless its id exists; return when it surely does."""
-        await self._until_known(
-            lambda: self._target.create(parcel.sent, timeout_seconds=self._request_seconds),
-            parcel,
-        )
+        """Create the object unless its id exists; return when it surely does, or is rejected.
 
-    async def _until_known(self, send: Callable[[], Awaitable[Reply]], parcel: Parcel) -> None:
+        Raises:
+            StoreUnavailable: the target did not take it for `STALL_SECONDS`.
+            LeaseLost, Stopped: the run must not go on.
+        """
+        began_at = self._clock.elapsed()
+        pause_seconds = FIRST_PAUSE_SECONDS
         while True:
-            outcome = (await self._request(send)).outcomes[0]
+            reply = await self._request(
+                lambda: self._target.create(parcel.sent, timeout_seconds=self._request_seconds)
+            )
+            outcome = TOO_LARGE if reply.too_large else reply.outcomes[0]
             if outcome.verdict is Verdict.ACKNOWLEDGED:
                 return
             if outcome.verdict is Verdict.REFUSED:
                 await self._run.reject([_fact(parcel, outcome)])
                 return
-            if self._clock.elapsed() - self._progressed_at > STALL_SECONDS:
+            if self._clock.elapsed() - began_at > STALL_SECONDS:
                 raise StoreUnavailable(
                     f"step {self._run.name}: the target did not take {parcel.sent.uri} for"
                     f" {STALL_SECONDS:g} s ({outcome.reason}); resume when it does"
                 )
-            await anyio.sleep(1)
+            await anyio.sleep(pause_seconds)
+            pause_seconds = min(2 * pause_seconds, LONGEST_PAUSE_SECONDS)
 
     async def _round(self, pending: Sequence[Parcel]) -> tuple[list[Parcel], str]:
         """Send each pending object once, blank first where need be; return what is left."""
@@ -146,7 +153,7 @@ class Sender:
         if not reply.too_large:
             return reply.outcomes
         if len(objects) == 1:
-            return (Outcome(verdict=Verdict.REFUSED, reason="larger than a request may be"),)
+            return (TOO_LARGE,)
         half = len(objects) // 2
         return (*await self._upsert(objects[:half]), *await self._upsert(objects[half:]))
 

@@ -18,7 +18,7 @@ from ingest.comparison import (
 )
 from ingest.embedders import Embedder
 from ingest.esco_pipeline import CLASS_STEPS
-from ingest.loader import mark_absent
+from ingest.loader import mark_all_absent
 from ingest.objects import class_digest, embedding_text
 from ingest.report import KEYS_A_DIFFERENCE, ClassReport, RelationReport, ValidationReport
 from ingest.target import Target, TargetObject
@@ -45,9 +45,7 @@ async def validate_against_input(
     embedder: Embedder | None,
 ) -> ValidationReport:
     """Compare every object with the input; with `embedder` deeply, vectors too."""
-    for step, class_name in CLASS_STEPS:
-        rejected = frozenset(key for of_step, key in state.rejected if of_step == step)
-        mark_absent(catalogue, class_name, rejected)
+    mark_all_absent(catalogue, CLASS_STEPS, state.rejected)
     classes: dict[str, ClassReport] = {}
     relations: dict[str, RelationReport] = {}
     for _, class_name in CLASS_STEPS:
@@ -56,11 +54,21 @@ async def validate_against_input(
         for name, expected in catalogue.reference_counts(class_name).items():
             _, found = wrong.get(name, (expected, expected))
             relations[name] = RelationReport(expected=expected, found=found)
-    return _report(state, classes, relations)
+    return ValidationReport(
+        ingestion_status=str(state.status),
+        classes=classes,
+        relations=relations,
+        errors=[*_class_errors(classes), *_relation_errors(relations)],
+    )
 
 
 async def validate_against_digests(state: RunState, target: Target) -> ValidationReport:
-    """Compare counts and digests with those that the run recorded: the input is not there."""
+    """Compare counts and digests with those that the run recorded: the input is not there.
+
+    The digests cover the extra objects that the run found. An extra object that came later
+    makes them differ like a changed one does: nothing then vouches for the others.
+    """
+    errors: list[str] = []
     classes: dict[str, ClassReport] = {}
     relations: dict[str, RelationReport] = {}
     for _, class_name in CLASS_STEPS:
@@ -73,12 +81,24 @@ async def validate_against_digests(state: RunState, target: Target) -> Validatio
             missing=max(0, expected - len(hashes)),
             extra=max(0, len(hashes) - expected),
             # Without the input nobody can say which: the digest only says that some do.
-            different=0 if is_equal or len(hashes) != expected else 1,
+            different=0 if is_equal or len(hashes) < expected else 1,
         )
+        if not is_equal:
+            errors.append(
+                f"{class_name}: its objects are not those that the run left; what differs can"
+                " only be said with the input at hand"
+            )
         for name, found in (await target.reference_counts(class_name)).items():
             key = f"{class_name}.{name}"
             relations[key] = RelationReport(expected=state.relations.get(key, 0), found=found)
-    return _report(state, classes, relations)
+            # Extra objects hold references too; these counts can not tell them apart.
+            if found < relations[key].expected or (
+                found > relations[key].expected and not classes[class_name].extra
+            ):
+                errors.append(_relation_error(key, relations[key]))
+    return ValidationReport(
+        ingestion_status=str(state.status), classes=classes, relations=relations, errors=errors
+    )
 
 
 async def _class_check(
@@ -139,19 +159,6 @@ async def _deeply_different(
     return different
 
 
-def _report(
-    state: RunState,
-    classes: Mapping[str, ClassReport],
-    relations: Mapping[str, RelationReport],
-) -> ValidationReport:
-    return ValidationReport(
-        ingestion_status=str(state.status),
-        classes=classes,
-        relations=relations,
-        errors=[*_class_errors(classes), *_relation_errors(relations)],
-    )
-
-
 def _class_errors(classes: Mapping[str, ClassReport]) -> Sequence[str]:
     """Return a sentence for each class that differs; extra objects are reported, and no error."""
     return [
@@ -163,7 +170,11 @@ def _class_errors(classes: Mapping[str, ClassReport]) -> Sequence[str]:
 
 def _relation_errors(relations: Mapping[str, RelationReport]) -> Sequence[str]:
     return [
-        f"{name}: expected {check.expected} references, found {check.found}"
+        _relation_error(name, check)
         for name, check in relations.items()
         if check.expected != check.found
     ]
+
+
+def _relation_error(name: str, check: RelationReport) -> str:
+    return f"{name}: expected {check.expected} references, found {check.found}"

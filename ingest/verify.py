@@ -9,6 +9,7 @@ from dataclasses import replace
 from uuid import UUID
 
 import anyio
+import anyio.to_thread
 
 from ingest.comparison import (
     compare_class,
@@ -16,7 +17,7 @@ from ingest.comparison import (
     reference_difference,
     wrong_references,
 )
-from ingest.loader import Workshop, mark_absent
+from ingest.loader import Workshop, mark_all_absent
 from ingest.objects import class_digest, embedding_text
 from ingest.pace import Pace
 from ingest.sending import Parcel, Sender
@@ -34,10 +35,7 @@ async def verify(run: StepRun, workshop: Workshop, steps: Sequence[tuple[str, st
     Raises:
         StepFailed: something differs still after it was mended.
     """
-    rejected = run.state.rejected
-    for step, class_name in steps:
-        keys = frozenset(key for of_step, key in rejected if of_step == step)
-        mark_absent(workshop.catalogue, class_name, keys)
+    mark_all_absent(workshop.catalogue, steps, run.state.rejected)
     digests: dict[str, str] = {}
     extra = 0
     for step, class_name in steps:
@@ -56,20 +54,24 @@ class _Verifying:
         self._shop = workshop
         self._step = step
         self._class_name = class_name
-        self._expected = expected_hashes(workshop.catalogue, class_name)
-        self.extra: list[UUID] = []
+        self._expected: dict[UUID, tuple[int, str]] = {}
+        self.extra: dict[UUID, str] = {}
 
     async def verified(self) -> str:
-        """Mend until nothing differs; return the digest of what is there."""
+        """Mend until nothing differs; return the digest of what is there, extra objects too."""
+        # In a thread: a million objects take a minute, and the lease's heartbeats run here.
+        self._expected = await anyio.to_thread.run_sync(
+            expected_hashes, self._shop.catalogue, self._class_name
+        )
         unseen = self._doubtful()
-        for _ in range(MEND_ROUNDS):
+        for repairs_left in range(MEND_ROUNDS, -1, -1):
             wrong = sorted({*await self._wrong(), *await self._invisible(unseen)})
             if not wrong:
-                return class_digest(
-                    {key: content_hash for key, (_, content_hash) in self._expected.items()}
-                )
-            await self._mend(wrong)
-            unseen = sorted({*unseen, *wrong})
+                hashes = {key: content_hash for key, (_, content_hash) in self._expected.items()}
+                return class_digest(hashes | self.extra)
+            if repairs_left:
+                await self._mend(wrong)
+                unseen = sorted({*unseen, *wrong})
         raise StepFailed(
             f"verify: {len(wrong)} objects of {self._class_name} still differ from the input"
             f" after {MEND_ROUNDS} repairs, the first is"
@@ -98,6 +100,9 @@ class _Verifying:
         doubtful |= set(records.order.cyclic.tolist())
         order = [int(index) for level in records.order.levels for index in level]
         for suspect in self._run.state.suspects:
+            if suspect.step == self._run.name:
+                # An attempt ended in here: whatever it was mending may be torn.
+                return sorted(set(order) - self._shop.catalogue.absent[self._class_name])
             if suspect.step != self._step and suspect.step in self._run.state.steps:
                 continue
             if suspect.fingerprint == self._run.state.fingerprint:
@@ -121,7 +126,7 @@ class _Verifying:
         for chunk in _chunks(list(indices)):
             self._run.check()
             async with anyio.create_task_group() as tasks:
-                for index, whole in zip(chunk, await self._whole(chunk), strict=True):
+                for index, whole in zip(chunk, await self._embedded(chunk), strict=True):
                     tasks.start_soon(look, whole, index)
         return invisible
 
@@ -139,30 +144,47 @@ class _Verifying:
             request_seconds=self._shop.request_seconds,
             unsure=self._shop.unsure,
         )
+        cyclic = set(records.order.cyclic.tolist())
         for level in records.order.levels:
             for chunk in _chunks([int(index) for index in level if int(index) in wrong]):
-                await sender.settle(
-                    [
-                        Parcel(
-                            position=index,
-                            index=index,
-                            sent=whole,
-                            file=records.file,
-                            line=records.lines[index],
-                            twice=True,
-                        )
-                        for index, whole in zip(chunk, await self._whole(chunk), strict=True)
-                    ]
-                )
+                # What is on a cycle can be written whole only where all of the cycle is.
+                for parcel in await self._parcels([i for i in chunk if i in cyclic], first=True):
+                    await sender.create(parcel)
+                await sender.settle(await self._parcels([i for i in chunk if i not in cyclic]))
+        for chunk in _chunks(sorted(wrong & cyclic)):
+            await sender.settle(await self._parcels(chunk))
 
-    async def _whole(self, indices: Sequence[int]) -> list[TargetObject]:
-        wholes = [self._shop.catalogue.to_object(self._class_name, index) for index in indices]
-        vectors = await self._shop.embedder.embed(
-            [embedding_text(whole.properties) for whole in wholes]
-        )
+    async def _parcels(self, indices: Sequence[int], *, first: bool = False) -> list[Parcel]:
+        """Return the records to be written twice, or as they are first created."""
+        records = self._shop.catalogue.classes[self._class_name]
         return [
-            replace(whole, vector=vector) for whole, vector in zip(wholes, vectors, strict=True)
+            Parcel(
+                position=index,
+                index=index,
+                sent=sent,
+                file=records.file,
+                line=records.lines[index],
+                twice=True,
+            )
+            for index, sent in zip(
+                indices, await self._embedded(indices, without_cycles=first), strict=True
+            )
         ]
+
+    async def _embedded(
+        self, indices: Sequence[int], *, without_cycles: bool = False
+    ) -> list[TargetObject]:
+        catalogue = self._shop.catalogue
+        built = [
+            catalogue.to_object(self._class_name, index, without_cycles=without_cycles)
+            for index in indices
+        ]
+        if not built:
+            return []
+        vectors = await self._shop.embedder.embed(
+            [embedding_text(each.properties) for each in built]
+        )
+        return [replace(each, vector=vector) for each, vector in zip(built, vectors, strict=True)]
 
 
 def _chunks(indices: Sequence[int]) -> list[Sequence[int]]:

@@ -12,7 +12,7 @@ from ingest.cli.output import say
 from journal.errors import JournalError
 
 # Each of these modules adds its commands to `app`, in the order in which help lists them.
-from ingest.cli import load, look, check, replaying, keep  # noqa: F401 isort:skip
+from ingest.cli import load, look, past, check, replaying, keep  # noqa: F401 isort:skip
 
 __all__ = ["app", "main"]
 

@@ -101,9 +101,9 @@ def ask(question: str) -> bool:
     Raises:
         Stopped: a signal came instead of an answer.
     """
-    sys.stderr.write(f"{printable(question)} [y/N] ")
-    sys.stderr.flush()
-    with _signals_raise():
+    with _signals_raise():  # before the question shows: an answer may be a Ctrl-C at once
+        sys.stderr.write(f"{printable(question)} [y/N] ")
+        sys.stderr.flush()
         answer = sys.stdin.readline()
     return answer.strip().lower() in YES
 

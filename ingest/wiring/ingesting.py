@@ -322,5 +322,9 @@ class _Call:
         )
 
 
-def _version(state: RunState) -> tuple[str, int, int]:
-    return (state.run_id, state.epoch, state.seq)
+def _version(state: RunState) -> tuple[str, Status, bool]:
+    """Return what of the journal a decision hangs on.
+
+    Not how far the run is: a look takes longer than a running owner needs for its next event.
+    """
+    return (state.run_id, state.status, bool(state.steps_done))

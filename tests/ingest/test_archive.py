@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ingest.archive import Archive, Limits, open_archive
+from ingest.esco.archive import Archive, Limits, open_archive
 from ingest.records import InputError
 from tests.ingest.esco_builder import write_folder, write_zip
 

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from threading import Lock
 from typing import Protocol, TypeAlias
 
-from ingest.archive import Archive
+from ingest.esco.archive import Archive
 from ingest.records import InputError
 
 # A record, or why there is none.

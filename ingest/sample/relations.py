@@ -6,8 +6,8 @@ without rows, relations to what is not there.
 
 from collections.abc import Iterator
 
-from ingest.sample_concepts import KSC, REUSE_LEVELS
-from ingest.sample_names import SITE, SampleNames
+from ingest.sample.concepts import KSC, REUSE_LEVELS
+from ingest.sample.names import SITE, SampleNames
 
 MISSING_SKILL = SITE + "skill/no-such-skill"
 MISSING_GROUP = SITE + "skill/no-such-group"

@@ -1,13 +1,13 @@
 """What the concepts of the generated sample are called and how they are described.
 
-Pure: words for the numbers of ingest/sample_plan.py. Labels are unique for a million concepts.
+Pure: words for the numbers of ingest/sample/plan.py. Labels are unique for a million concepts.
 """
 
 from dataclasses import dataclass
 
-from ingest.sample_plan import AREA_SIZE, Group
-from ingest.trades import AREAS, Trade
-from ingest.vocabulary import ADJECTIVES, CONTEXTS, FAMILIES, KNOWLEDGE, Family, Verb
+from ingest.sample.plan import AREA_SIZE, Group
+from ingest.sample.trades import AREAS, Trade
+from ingest.sample.vocabulary import ADJECTIVES, CONTEXTS, FAMILIES, KNOWLEDGE, Family, Verb
 
 # With the index of their family.
 VERBS = tuple((index, verb) for index, family in enumerate(FAMILIES) for verb in family.verbs)

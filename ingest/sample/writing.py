@@ -15,11 +15,12 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from ingest import sample_concepts, sample_relations
-from ingest.esco_files import COLLECTION_SCHEMES
+from ingest.esco.files import COLLECTION_SCHEMES
 from ingest.records import InputError
-from ingest.sample_names import SampleNames
-from ingest.sample_plan import SamplePlan
+from ingest.sample import concepts as sample_concepts
+from ingest.sample import relations as sample_relations
+from ingest.sample.names import SampleNames
+from ingest.sample.plan import SamplePlan
 
 FEWEST_CONCEPTS = 300
 MOST_CONCEPTS = 1_000_000

@@ -3,8 +3,8 @@
 Pure; knows nothing of files. No URI is one of ESCO's: nothing here can be mistaken for it.
 """
 
-from ingest.sample_plan import SamplePlan
-from ingest.sample_text import (
+from ingest.sample.plan import SamplePlan
+from ingest.sample.text import (
     Words,
     group_words,
     occupation_words,
@@ -12,7 +12,7 @@ from ingest.sample_text import (
     skill_words,
     trade_of,
 )
-from ingest.vocabulary import Verb
+from ingest.sample.vocabulary import Verb
 
 SITE = "https://sample.example/esco/"
 

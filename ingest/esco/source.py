@@ -1,16 +1,16 @@
 """An ESCO data set as a source of concepts and relations.
 
-Knows the official CSV layout (ingest/esco_files.py); nothing of objects, vectors or stores.
+Knows the official CSV layout (ingest/esco/files.py); nothing of objects, vectors or stores.
 Everything streams: a file is read anew for each question, and only URIs are held.
 """
 
 from collections.abc import Iterator
 from pathlib import Path
 
-from ingest.archive import Limits
-from ingest.esco_concepts import ConceptRow, concept_rows
-from ingest.esco_relations import relations
-from ingest.esco_tables import Tables, open_tables
+from ingest.esco.archive import Limits
+from ingest.esco.concepts import ConceptRow, concept_rows
+from ingest.esco.relations import relations
+from ingest.esco.tables import Tables, open_tables
 from ingest.records import Concept, Rejection, Relation
 
 

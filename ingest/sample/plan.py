@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from ingest.trades import AREAS
-from ingest.vocabulary import FAMILIES
+from ingest.sample.trades import AREAS
+from ingest.sample.vocabulary import FAMILIES
 
 COLLECTIONS = 6
 MAX_GROUPS = 640

@@ -10,9 +10,9 @@ import hashlib
 import io
 from dataclasses import dataclass, field
 
-from ingest.archive import READ_BYTES, Archive
-from ingest.csv_records import OPEN_QUOTE, records
-from ingest.esco_files import FileShape
+from ingest.esco.archive import READ_BYTES, Archive
+from ingest.esco.csv_records import OPEN_QUOTE, records
+from ingest.esco.files import FileShape
 from ingest.records import InputError
 
 HEADER_CHARACTERS = 64 * 1024

@@ -6,16 +6,16 @@ Knows which file says what; whether both ends of a relation exist is for others 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ingest.esco_concepts import ConceptRow, concept_rows
-from ingest.esco_files import (
+from ingest.esco.concepts import ConceptRow, concept_rows
+from ingest.esco.files import (
     BROADER_FILES,
     BROADER_RELATIONS,
     COLLECTION_SCHEMES,
     SKILL_RELATION_FILES,
     SKILL_RELATIONS,
 )
-from ingest.esco_rows import BadRow, uri_fault
-from ingest.esco_tables import Tables
+from ingest.esco.rows import BadRow, uri_fault
+from ingest.esco.tables import Tables
 from ingest.records import Rejection, Relation
 
 

@@ -9,10 +9,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from ingest.archive import Archive, Limits, open_archive
-from ingest.esco_files import FILES
-from ingest.esco_rows import RowOrBad, rows
-from ingest.esco_shape import sight
+from ingest.esco.archive import Archive, Limits, open_archive
+from ingest.esco.files import FILES
+from ingest.esco.rows import RowOrBad, rows
+from ingest.esco.shape import sight
 from ingest.records import InputError
 
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})?")

@@ -7,13 +7,13 @@ relations.
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from ingest.esco_files import (
+from ingest.esco.files import (
     ABSENT_PROPERTIES,
     COLLECTION_SCHEMES,
     CONCEPT_FILES,
     FURTHER_COLUMNS,
 )
-from ingest.esco_rows import (
+from ingest.esco.rows import (
     BadRow,
     Row,
     normal_date,
@@ -22,7 +22,7 @@ from ingest.esco_rows import (
     text_fault,
     uri_fault,
 )
-from ingest.esco_tables import Tables
+from ingest.esco.tables import Tables
 from ingest.records import Concept, PropertyValue, Rejection
 from schemas import PropertySchema, PropertyType, load_schema
 

@@ -6,8 +6,8 @@ and line ends of both kinds inside fields.
 
 from collections.abc import Iterator
 
-from ingest.esco_files import COLLECTION_SCHEMES
-from ingest.sample_names import SITE, SampleNames
+from ingest.esco.files import COLLECTION_SCHEMES
+from ingest.sample.names import SITE, SampleNames
 
 SCHEMES = SITE + "concept-scheme/"
 KSC = "KnowledgeSkillCompetence"

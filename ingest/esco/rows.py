@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TypeAlias
 
-from ingest.archive import Archive
-from ingest.csv_records import records
+from ingest.esco.archive import Archive
+from ingest.esco.csv_records import records
 
 MAX_TEXT_CHARACTERS = 1_000_000
 MAX_URI_CHARACTERS = 2_048
