@@ -5,42 +5,18 @@ Knows the loader, the verification and the schemas; nothing of files, settings o
 
 from collections.abc import Mapping
 from functools import partial
-from hashlib import sha256
-
-import orjson
 
 from ingest.catalogue import Catalogue
+from ingest.esco_classes import CLASS_STEPS
 from ingest.loader import Workshop, load_class, mark_all_absent
 from ingest.target import Target
 from ingest.verify import verify
 from journal import Pipeline, Step, StepResult, StepRun
 from journal.events import Attribute
-from schemas import ClassSchema, load_schema
 
-PIPELINE_VERSION = "1"
-# In this order every class comes after those that it refers to.
-CLASS_STEPS = (
-    ("isco_groups", "ISCOGroup"),
-    ("skill_groups", "SkillGroup"),
-    ("skill_collections", "SkillCollection"),
-    ("skills", "Skill"),
-    ("occupations", "Occupation"),
-)
 TEARING_WINDOW = 2048
 SAFE_WINDOW = 8192
 WINDOWS_A_STEP = 128
-
-
-def esco_schemas() -> tuple[ClassSchema, ...]:
-    """Return the classes' schemas in the order of the steps."""
-    return tuple(load_schema(class_name) for _, class_name in CLASS_STEPS)
-
-
-def input_fingerprint(source: str, *, embedder: str, language: str) -> str:
-    """Return what tells inputs apart: contents, schemas, pipeline version, embedder."""
-    schemas = orjson.dumps(esco_schemas(), option=orjson.OPT_SORT_KEYS)
-    parts = [source, language, embedder, PIPELINE_VERSION, sha256(schemas).hexdigest()]
-    return sha256("\n".join(parts).encode()).hexdigest()
 
 
 def window_for(catalogue: Catalogue, *, tears: bool) -> int:

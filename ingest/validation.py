@@ -17,7 +17,7 @@ from ingest.comparison import (
     reference_difference,
 )
 from ingest.embedders import Embedder
-from ingest.esco_pipeline import CLASS_STEPS
+from ingest.esco_classes import CLASS_STEPS
 from ingest.loader import mark_all_absent
 from ingest.objects import class_digest, embedding_text
 from ingest.report import KEYS_A_DIFFERENCE, ClassReport, RelationReport, ValidationReport

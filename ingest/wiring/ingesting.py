@@ -170,7 +170,7 @@ class _Call:
         if self._is_done_with_lost_input(data):
             return self._said(ALREADY_COMPLETED, self._state, "its input is not there any more")
         from ingest.embedders import open_embedder
-        from ingest.esco_pipeline import input_fingerprint
+        from ingest.esco_classes import input_fingerprint
 
         chosen = self._stack.enter_context(
             chosen_source(data, self._state, language=self._settings.language)

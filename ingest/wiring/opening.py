@@ -41,7 +41,7 @@ def opened_store(settings: Settings) -> AbstractAsyncContextManager[Store]:
 @asynccontextmanager
 async def opened_target(settings: Settings) -> "AsyncIterator[Target]":
     """Open the target beside the journal's store: one URL names both."""
-    from ingest.esco_pipeline import esco_schemas
+    from ingest.esco_classes import esco_schemas
 
     schemas = esco_schemas()
     if settings.store.startswith("sqlite:"):
@@ -83,7 +83,7 @@ async def read_input(
 ) -> "Catalogue":
     """Read the whole input, beside the event loop; `stack` closes what it spooled."""
     from ingest.catalogue import read_catalogue
-    from ingest.esco_pipeline import esco_schemas
+    from ingest.esco_classes import esco_schemas
 
     catalogue = await anyio.to_thread.run_sync(
         lambda: read_catalogue(chosen.records, esco_schemas(), embedder=embedder.fingerprint)

@@ -12,7 +12,7 @@ from ingest.report import LeaseView, StatusReport
 from ingest.settings import Settings
 from ingest.sources import chosen_source, recorded_path
 from ingest.wiring.opening import opened_store, opened_target, read_input, standing
-from journal import Recorded, RunState, Status, Store, read_history, read_state
+from journal import CorruptJournal, Recorded, RunState, Status, Store, read_history, read_state
 from journal.fencing import fenced
 from journal.log import read_runs as read_all_runs
 from journal.owner import is_gone
@@ -51,7 +51,10 @@ async def read_events(
     """Return the events of one run (None: of all) with whether each is fenced, and legacy rows."""
     async with opened_store(settings) as store:
         events, legacy = await read_history(store, settings.pipeline)
-    cut_off = fenced(events)
+    try:
+        cut_off = fenced(events)
+    except CorruptJournal:  # a person looks at exactly such a log; `replay` says what is wrong
+        cut_off = set()
     return [
         (recorded, recorded.position in cut_off)
         for recorded in events
@@ -114,7 +117,7 @@ async def validate(settings: Settings, data: str | None, deep: bool) -> "Validat
 async def search(settings: Settings, query: str, class_name: str, limit: int) -> "list[Hit]":
     """Return the objects of the class nearest in meaning to the query, best first."""
     from ingest.embedders import open_embedder
-    from ingest.esco_pipeline import CLASS_STEPS
+    from ingest.esco_classes import CLASS_STEPS
 
     names = [name for _, name in CLASS_STEPS]
     if class_name not in names:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from ingest.embedders import open_embedder
-from ingest.esco_pipeline import CLASS_STEPS
+from ingest.esco_classes import CLASS_STEPS
 from ingest.settings import Settings
 from ingest.target import Hit, Target, TargetObject
 from ingest.wiring import IngestOptions, ingest
