@@ -220,21 +220,9 @@ def _read_concepts(
             records.lines.append(read.line)
             records.file = read.file
             spool.append(orjson.dumps(dict(read.properties)))
-        records.rejections = [_apart(read, known) for read in records.rejections]
         classes[schema.name] = records
         numbers[schema.name] = known
     return classes, numbers
-
-
-def _apart(rejection: Rejection, known: Mapping[str, int]) -> Rejection:
-    """Return the rejection under its place if another row of that URI is a record.
-
-    Rejections are told from records by their key: a repeated row that says otherwise must not
-    take the first, good one out of the load.
-    """
-    if rejection.key not in known:
-        return rejection
-    return replace(rejection, key=f"{rejection.file}:{rejection.line}")
 
 
 def _read_relations(

@@ -1,0 +1,1 @@
+"""Loading: from records to a verified target, over faults and kills."""
