@@ -97,7 +97,8 @@ class SamplePlan:
             return
         number, trade = index // self.trades, index % self.trades
         if number >= 2 and number % 2 == 0:
-            yield "optional", trade + self.trades * (number - 2)
+            # Halving: the levels of the skills stay few, however many skills there are.
+            yield "optional", trade + self.trades * (number // 2 - 1)
         if number % 7 == 3:
             yield "essential", trade + self.trades * (number // 3)
 
