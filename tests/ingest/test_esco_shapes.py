@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from ingest.esco.archive import READ_BYTES, Limits
 from ingest.esco import open_esco
+from ingest.esco.archive import READ_BYTES, Limits
 from ingest.records import InputError
 from tests.ingest.esco_builder import FILES, SKILLS, tiny, write_folder, write_zip
 
