@@ -14,6 +14,7 @@ import orjson
 
 from journal.errors import CorruptJournal, UnsupportedEvent
 from journal.events import (
+    COMPLETED_FIELDS,
     Checkpoint,
     Completed,
     Event,
@@ -38,8 +39,6 @@ Details: TypeAlias = dict[str, Any]
 
 # Each takes the details of version n and returns those of version n + 1.
 UPCASTS: Mapping[int, Callable[[str, Details], Details]] = {}
-
-COMPLETED_FIELDS = frozenset({"totals", "relations", "dangling", "digests"})
 
 
 def to_row(recorded: Recorded) -> dict[str, str | int]:
@@ -92,7 +91,7 @@ def from_row(row: Mapping[str, Any]) -> Recorded:
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise CorruptJournal(
             f"{where} can not be read ({type(error).__name__}: {str(error)[:120]});"
-            " export the journal and look at it"
+            " look at the whole log (`export --all`)"
         ) from error
 
 

@@ -12,6 +12,8 @@ from typing import TypeAlias
 Counts: TypeAlias = Mapping[str, int]
 Attribute: TypeAlias = str | int | bool
 
+COMPLETED_FIELDS = frozenset({"totals", "relations", "dangling", "digests"})
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Owner:
@@ -127,6 +129,10 @@ class StepCompleted:
     digests: Mapping[str, str] = field(default_factory=dict)
     summary: Mapping[str, Attribute] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        """Check the summary, which `Completed` repeats."""
+        _check_summary(self.summary)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failed:
@@ -154,6 +160,10 @@ class Completed:
     digests: Mapping[str, str] = field(default_factory=dict)
     summary: Mapping[str, Attribute] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        """Check the summary, which is written beside the other fields."""
+        _check_summary(self.summary)
+
 
 Event: TypeAlias = (
     Started | StepStarted | Checkpoint | Rejected | StepCompleted | Failed | Interrupted | Completed
@@ -175,6 +185,11 @@ class Recorded:
     def position(self) -> tuple[int, int]:
         """Where it stands in the pipeline's order."""
         return (self.epoch, self.seq)
+
+
+def _check_summary(summary: Mapping[str, Attribute]) -> None:
+    for name in COMPLETED_FIELDS & summary.keys():
+        raise ValueError(f"a summary can not name {name!r}: `completed` has a field of that name")
 
 
 def is_terminal(event: Event) -> bool:

@@ -22,16 +22,10 @@ def effective(events: Iterable[Recorded]) -> list[Recorded]:
     """
     epochs = _by_epoch(events)
     cuts = _cuts(epochs)
+    _check_nothing_lost(epochs, cuts)
     counting: list[Recorded] = []
     for epoch in sorted(epochs):
-        logged = epochs[epoch]
-        cut = cuts.get(epoch)
-        if cut is not None and cut > len(logged):
-            raise CorruptJournal(
-                f"epoch {epoch} of {logged[0].pipeline}: expected {cut} events, as its"
-                f" successor saw, found {len(logged)}; the log lost some"
-            )
-        counting += logged if cut is None else logged[:cut]
+        counting += epochs[epoch][: cuts.get(epoch)]
     return counting
 
 
@@ -56,6 +50,18 @@ def cuts_for(epoch: int, older: Sequence[Recorded], *, oldest: int = 1) -> dict[
     return {uncut: last.get(uncut, 0) for uncut in range(first, epoch)}
 
 
+def _check_nothing_lost(epochs: Mapping[int, Sequence[Recorded]], cuts: Mapping[int, int]) -> None:
+    """Raise if a cut says that there was more; epochs below the oldest given were not read."""
+    oldest = min(epochs, default=0)
+    for epoch, cut in cuts.items():
+        found = len(epochs.get(epoch, ()))
+        if epoch >= oldest and cut > found:
+            raise CorruptJournal(
+                f"epoch {epoch} of {epochs[oldest][0].pipeline}: expected {cut} events, as its"
+                f" successor saw, found {found}; the log lost some"
+            )
+
+
 def _by_epoch(events: Iterable[Recorded]) -> dict[int, list[Recorded]]:
     """Return each epoch's events by seq, dense from 1."""
     places: dict[tuple[int, int], Recorded] = {}
@@ -64,7 +70,7 @@ def _by_epoch(events: Iterable[Recorded]) -> dict[int, list[Recorded]]:
         if known != recorded:
             raise CorruptJournal(
                 f"event {recorded.pipeline}/{recorded.epoch}:{recorded.seq} exists with two"
-                " different contents; export the journal and look at it"
+                " different contents; look at the whole log (`export --all`)"
             )
     epochs: dict[int, list[Recorded]] = {}
     for position in sorted(places):

@@ -7,12 +7,20 @@ is fenced by its successor's cut (`journal.fencing`), not here.
 
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 import anyio
 
 from journal.clock import Clock
-from journal.errors import LeaseExpired, LeaseHeld, LeaseLost, StoreUnavailable
+from journal.errors import (
+    JournalError,
+    LeaseExpired,
+    LeaseHeld,
+    LeaseLost,
+    StoreRefused,
+    StoreUnavailable,
+)
 from journal.events import Owner, is_terminal
 from journal.owner import is_gone
 from journal.store import LeaseRecord, Store
@@ -38,6 +46,7 @@ class Lease:
         self._clock = clock
         self._confirmed_at = sent_at  # the sending, not the answer, of the last confirmed sign
         self._beat = 0
+        self._beating = anyio.Lock()
         self._lost: LeaseLost | None = None
 
     @property
@@ -96,26 +105,36 @@ class Lease:
         """
         interval = self.owner.ttl_seconds / 3
         while True:
-            await self._beat_once()
+            async with self._beating:
+                await self._beat_once()
             await anyio.sleep(max(0.0, interval - self.age_seconds))
 
     async def release(self) -> None:
-        """Give up an epoch under which nothing was written, so that nobody waits for it."""
-        self._beat += 1
-        await self._store.beat(self.pipeline, self.epoch, self._beat, released=True)
-        self._lost = LeaseLost(f"{self.pipeline}: epoch {self.epoch} was released")
+        """Give up an epoch under which nothing was written, so that nobody waits for it.
+
+        Should that fail, the others wait for the TTL, which is no harm.
+        """
+        async with self._beating:  # a beat on its way would undo it
+            self._beat += 1
+            self._lost = LeaseLost(f"{self.pipeline}: epoch {self.epoch} was released")
+            with suppress(JournalError):
+                await self._store.beat(self.pipeline, self.epoch, self._beat, released=True)
 
     async def drop_older(self) -> None:
         """Remove the leases that nobody can need any more; a failure is no harm."""
-        for record in (await self._store.leases(self.pipeline))[:-KEPT_LEASES]:
-            if record.epoch < self.epoch - (KEPT_LEASES - 1):
-                await self._store.drop_lease(self.pipeline, record.epoch)
+        with suppress(StoreUnavailable, StoreRefused):
+            for record in (await self._store.leases(self.pipeline))[:-KEPT_LEASES]:
+                if record.epoch < self.epoch - (KEPT_LEASES - 1):
+                    await self._store.drop_lease(self.pipeline, record.epoch)
 
     async def _beat_once(self) -> None:
         self.check()
         sent_at = self._clock.elapsed()
+        # Each sending has a number of its own: one whose answer was lost may have been seen,
+        # and who watches counts from there.
+        self._beat += 1
         try:
-            await self._store.beat(self.pipeline, self.epoch, self._beat + 1)
+            await self._store.beat(self.pipeline, self.epoch, self._beat)
             highest = await self._store.highest_epoch(self.pipeline)
         except StoreUnavailable as error:
             log.info("heartbeat not confirmed: %s", error)
@@ -126,7 +145,6 @@ class Lease:
             self._lost = error
             raise
         self.check()  # an acknowledgement after expiry confirms nothing
-        self._beat += 1
         self._confirmed_at = sent_at
         if highest > self.epoch:
             self._lost = LeaseLost(
@@ -186,18 +204,20 @@ class _Claim:
         self._pipeline = pipeline
         self._owner = owner
         self._clock = clock
+        self._surely = 0  # the highest epoch seen with our own eyes; lists may be old
         self.watch = Watch()
         self.reason = ""
 
     async def once(self, poll_seconds: float) -> Lease | None:
         """Look who owns the newest epoch and, if nobody does any more, claim the next."""
-        newest = await self._store.highest_epoch(self._pipeline)
+        newest = max(self._surely, await self._store.highest_epoch(self._pipeline))
         self.reason = await self._obstacle(newest, poll_seconds)
         if self.reason:
             return None
         epoch = newest + 1
         sent_at = self._clock.elapsed()
         winner = await self._store.create_lease(self._pipeline, epoch, self._owner)
+        self._surely = epoch
         if winner.id != self._owner.id:
             return None
         # A dropped name can be won again by one who read an old list. Whoever is higher is

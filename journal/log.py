@@ -48,7 +48,7 @@ async def read_history(store: Store, pipeline: str) -> tuple[list[Recorded], lis
         else:
             listed.setdefault(row.epoch, []).append(row)
     newest = await store.highest_epoch(pipeline)
-    for epoch in range(1, newest + 1):
+    for epoch in range(newest, 0, -1):  # a cut is read before the events that it saw
         logged = listed.get(epoch, [])
         if epoch == newest or not _is_whole(logged):
             listed[epoch] = _merged(logged, await store.read_epoch(pipeline, epoch))

@@ -13,6 +13,7 @@ from journal.events import Owner
 
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 _PID_NAMESPACE = Path("/proc/self/ns/pid")
+_PROCESSES = Path("/proc")
 _STATE_FIELD = 0  # fields of /proc/PID/stat counted from behind the command's ")"
 _START_TIME_FIELD = 19
 
@@ -39,7 +40,19 @@ def is_gone(owner: Owner) -> bool:
     known = owner.boot_id and owner.pid_namespace and owner.process_started
     if not known or (owner.boot_id, owner.pid_namespace) != (_boot_id(), _pid_namespace()):
         return False
-    return _start_time(owner.pid) != owner.process_started
+    if (_PROCESSES / str(owner.pid)).exists():
+        return _start_time(owner.pid) != owner.process_started
+    return not _is_running(owner.pid)  # mounted with `hidepid` the folder looks absent
+
+
+def _is_running(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # another user's
+        return True
+    return True
 
 
 def _boot_id() -> str:
@@ -62,7 +75,7 @@ def _start_time(pid: int) -> str:
     A zombie has closed its connections; only its parent has not yet looked.
     """
     try:
-        stat = Path(f"/proc/{pid}/stat").read_text()
+        stat = (_PROCESSES / str(pid) / "stat").read_text()
     except OSError:
         return ""
     fields = stat[stat.rindex(")") + 1 :].split()

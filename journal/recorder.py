@@ -56,6 +56,7 @@ class Recorder:
         Raises:
             CorruptJournal: the event can not follow, or its position is taken.
             LeaseLost: the lease ended before the event was surely written.
+            StoreUnavailable: the store takes no event, though the lease was kept for its TTL.
         """
         async with self._lock:
             if self._broken is not None:
@@ -70,8 +71,15 @@ class Recorder:
                 event=event,
             )
             after = evolve(self.state, recorded)
+            # Stands if anything at all ends the append: asyncio's own cancellation pierces
+            # a shield, and the position may be taken.
+            self._broken = StoreUnavailable(
+                f"{recorded.pipeline}: whether event {recorded.epoch}:{recorded.seq} was written"
+                " is not known; resume later"
+            )
             with anyio.CancelScope(shield=True):
                 await self._append(recorded)
+            self._broken = None
             self._seq += 1
             self._latest = recorded.at
             self.state = after
@@ -82,12 +90,15 @@ class Recorder:
     async def _append(self, recorded: Recorded) -> None:
         """Send the same bytes until the store says that they are there."""
         pause_seconds = FIRST_RETRY_SECONDS
+        gives_up_at = self._clock.elapsed() + self._lease.owner.ttl_seconds
         try:
             while True:
                 await self._lease.admit(self._timeout_seconds)
                 try:
                     return await self._store.append(recorded)
                 except StoreUnavailable:
+                    if self._clock.elapsed() >= gives_up_at:
+                        raise  # heartbeats get through, events do not
                     await anyio.sleep(pause_seconds)
                     pause_seconds = min(2 * pause_seconds, LONGEST_RETRY_SECONDS)
         except JournalError as error:

@@ -25,6 +25,7 @@ from journal.events import (
     Completed,
     Failed,
     Interrupted,
+    Owner,
     Recorded,
     Started,
     StepCompleted,
@@ -109,25 +110,44 @@ async def execute(
         if on_wait is not None:
             on_wait(reason)
 
-    engine = _Engine(pipeline, store, settings, clock, stop or StopSwitch(), listener, on_progress)
+    stop = stop or StopSwitch()
     decide = choose or (lambda state: resume_or_begin(state, pipeline.fingerprint))
+    engine = _Engine(pipeline, store, settings, clock, decide, stop, listener, on_progress)
     # A look without the lease: what is done already costs no lease, and writes nothing.
-    seen = await waiting_for_store(
-        partial(read_state, store, pipeline.name), clock, wait_seconds, note_wait
+    seen = await _unless_stopped(
+        stop,
+        partial(
+            waiting_for_store,
+            partial(read_state, store, pipeline.name),
+            clock,
+            wait_seconds,
+            note_wait,
+        ),
     )
     if decide(seen) is Choice.SKIP:
         return Report(state=seen, choice=Choice.SKIP, has_waited=bool(waits))
     owner = this_process(clock, ttl_seconds=settings.ttl_seconds)
-    await waiting_for_store(store.prepare, clock, wait_seconds, note_wait)
+    await _unless_stopped(
+        stop, partial(waiting_for_store, store.prepare, clock, wait_seconds, note_wait)
+    )
     while True:
-        lease = await claim(
-            store, pipeline.name, owner, clock, wait_seconds=wait_seconds, on_wait=note_wait
+        lease = await _unless_stopped(
+            stop,
+            partial(
+                claim,
+                store,
+                pipeline.name,
+                owner,
+                clock,
+                wait_seconds=wait_seconds,
+                on_wait=note_wait,
+            ),
         )
         try:
-            choice, state = await guarded(partial(engine.attempt, lease, decide), lease.keep)
+            choice, state = await guarded(partial(engine.attempt, lease), lease.keep)
         except LeaseExpired as error:
+            engine.check_goes_on(lease, error, wait_seconds=wait_seconds)
             log.warning("%s; claiming the next epoch", error)
-            decide = engine.choose_again
         else:
             return Report(state=state, choice=engine.chosen or choice, has_waited=bool(waits))
 
@@ -141,6 +161,7 @@ class _Engine:
         store: Store,
         settings: Settings,
         clock: Clock,
+        choose: Callable[[RunState], Choice],
         stop: StopSwitch,
         listener: Listener | None,
         on_progress: Callable[[Progress], None] | None,
@@ -149,42 +170,83 @@ class _Engine:
         self._store = store
         self._settings = settings
         self._clock = clock
+        self._choose = choose
         self._stop = stop
         self._listener = listener
         self._on_progress = on_progress
         self._run_id = ""
+        self._before = RunState()  # what our first attempt found
+        self._written_epoch = 0
+        self._fruitless_since: float | None = None
+        self._failure: Exception | None = None
         self._began_at = clock.elapsed()
         self.chosen: Choice | None = None
 
-    def choose_again(self, state: RunState) -> Choice:
-        """After an expired lease: go on with our own run, or see what another made of it."""
-        if state.run_id == self._run_id and state.is_unfinished:
-            return Choice.RESUME
-        if self._run_id and state.run_id != self._run_id:
-            raise LeaseLost(
-                f"{self._pipeline.name}: run {state.run_id} of another process replaced ours"
-            )
-        return resume_or_begin(state, self._pipeline.fingerprint)
+    def check_goes_on(self, lease: Lease, expiry: LeaseExpired, *, wait_seconds: float) -> None:
+        """Raise if another attempt after an expired lease would be in vain.
 
-    async def attempt(
-        self, lease: Lease, choose: Callable[[RunState], Choice]
-    ) -> tuple[Choice, RunState]:
+        Raises:
+            Exception: what had ended the attempt already, when its last words found no way out.
+            StoreUnavailable: two leases in a row, the store took no event of ours.
+        """
+        if self._failure is not None:
+            raise self._failure
+        now = self._clock.elapsed()
+        if self._written_epoch == lease.epoch:
+            self._fruitless_since = None
+        elif self._fruitless_since is None:
+            self._fruitless_since = now
+        elif now - self._fruitless_since >= wait_seconds:
+            raise StoreUnavailable(
+                f"{self._store.url} grants leases and takes no event; see its log, then resume"
+            ) from expiry
+
+    def _decide(self, before: RunState, owner: Owner) -> Choice:
+        """Choose by the log; after an expired lease go on with what we had begun.
+
+        Raises:
+            LeaseLost: meanwhile another process went on with it, or began a run of its own.
+        """
+        if self.chosen is None:
+            return self._choose(before)
+        if _place(before) == _place(self._before):
+            return self.chosen  # our `started` never landed
+        if before.run_id != self._run_id:
+            raise LeaseLost(
+                f"{self._pipeline.name}: run {before.run_id} of another process replaced ours"
+            )
+        if before.status is Status.COMPLETED:
+            return Choice.SKIP  # by whomever: it is what we were asked for
+        if before.owner is not None and before.owner.id != owner.id:
+            raise LeaseLost(
+                f"{self._pipeline.name}: another process went on with run {before.run_id};"
+                f" it is {before.status}"
+            )
+        return Choice.RESUME
+
+    async def attempt(self, lease: Lease) -> tuple[Choice, RunState]:
         """Decide by the log and, if there is work, do it under `lease`."""
-        older = await read_run(self._store, self._pipeline.name, below=lease.epoch)
+        older = await waiting_for_store(
+            partial(read_run, self._store, self._pipeline.name, below=lease.epoch),
+            self._clock,
+            self._settings.ttl_seconds,  # if need be until the lease runs out
+            log.info,
+        )
         before = fold(older)
         try:
-            choice = choose(before)
+            choice = self._decide(before, lease.owner)
             if choice is Choice.RESUME:
                 check_resumable(before, self._pipeline)
-        except JournalError:
+        except Exception:
             await lease.release()
             raise
         if choice is Choice.SKIP:
             await lease.release()
             return choice, before
         resumes = choice is Choice.RESUME
-        self.chosen = self.chosen or choice
-        self._run_id = before.run_id if resumes else self._clock.new_id()
+        if self.chosen is None:
+            self.chosen, self._before = choice, before
+        self._run_id = before.run_id if resumes else self._run_id or self._clock.new_id()
         recorder = Recorder(
             self._store,
             lease,
@@ -215,16 +277,20 @@ class _Engine:
             attributes=pipeline.attributes,
             cuts=cuts_for(lease.epoch, older),
             suspects=suspects,
-            trusted=before.trusted
-            if resumes
-            else before.status is Status.COMPLETED and not suspects,
+            trusted=before.trusted if resumes else self._is_trustworthy(before),
         )
+
+    def _is_trustworthy(self, before: RunState) -> bool:
+        """Whether a run that did just these steps completed: a reset, say, left nothing whole."""
+        is_alike = before.steps == self._pipeline.step_names
+        return before.status is Status.COMPLETED and is_alike and not unsettled(before)
 
     async def _perform(self, recorder: Recorder, lease: Lease, started: Started) -> RunState:
         """Write `started`, do the steps, and write how it ended."""
         requests = Requests(self._clock)
         try:
             await recorder.record(started)
+            self._written_epoch = lease.epoch
             await lease.drop_older()
             await guarded(
                 lambda: self._steps(recorder, lease, requests),
@@ -237,6 +303,8 @@ class _Engine:
                 if lease.is_over:
                     await self._pipeline.disconnect()  # nothing of ours may follow the next's
                 else:
+                    if isinstance(error, Exception) and not isinstance(error, StoreUnavailable):
+                        self._failure = error
                     await self._last_words(recorder, requests, error)
             raise
 
@@ -284,8 +352,9 @@ async def _apply(step: Step, run: StepRun, recorder: Recorder) -> None:
     await recorder.record(StepStarted(step=step.name))
     try:
         result = await step.apply(run)
-    except Stopped:
-        await run.checkpoint()
+    except Exception as error:
+        if isinstance(leading(error), Stopped):
+            await run.checkpoint()
         raise
     result = result or StepResult()
     await recorder.record(
@@ -338,7 +407,8 @@ async def guarded(work: Callable[[], Awaitable[T]], guard: Callable[[], Awaitabl
         try:
             await guard()
         except JournalError as error:
-            verdict = error
+            if failure is None:  # else it comes too late to be the reason
+                verdict = error
             scope.cancel()
 
     async with anyio.create_task_group() as tasks:
@@ -356,6 +426,25 @@ async def guarded(work: Callable[[], Awaitable[T]], guard: Callable[[], Awaitabl
     if failure is not None:
         raise leading(failure)
     raise AssertionError("work ended without a result, an error or a verdict")
+
+
+def _place(state: RunState) -> tuple[str, int, int]:
+    """Return what changes whenever anything was written."""
+    return (state.run_id, state.epoch, state.seq)
+
+
+async def _unless_stopped(stop: StopSwitch, wait: Callable[[], Awaitable[T]]) -> T:
+    """Do `wait`, which sends nothing that matters, unless a stop was asked for.
+
+    Raises:
+        Stopped: it was.
+    """
+
+    async def watch() -> None:
+        await stop.wait()
+        stop.check()
+
+    return await guarded(wait, watch)
 
 
 async def _stop_after_grace(stop: StopSwitch) -> None:

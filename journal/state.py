@@ -151,7 +151,9 @@ def evolve(state: RunState, recorded: Recorded) -> RunState:
             Started(fingerprint=state.fingerprint, steps=state.steps) as event,
         ) if _continues(state, recorded, event):
             return _attempted(after, event)
-        case Status.IN_PROGRESS, StepStarted(step=state.next_step) if not state.step:
+        case Status.IN_PROGRESS, StepStarted(step=state.next_step) if (
+            state.next_step and not state.step
+        ):
             return replace(after, step=state.next_step)
         case Status.IN_PROGRESS, Checkpoint(step=state.step) as event if (
             state.step and event.settled >= state.settled
@@ -231,7 +233,7 @@ def _covers(newer: Suspect, older: Suspect) -> bool:
 
 def _continues(state: RunState, recorded: Recorded, event: Started) -> bool:
     return (
-        recorded.run_id == state.run_id
+        (recorded.pipeline, recorded.run_id) == (state.pipeline, state.run_id)
         and recorded.seq == 1
         and recorded.epoch > state.epoch
         and event.attempt == state.attempt + 1
@@ -279,7 +281,8 @@ def _superseded(state: RunState, by: Recorded) -> RunState:
 
 
 def _check_same_attempt(state: RunState, recorded: Recorded) -> None:
-    if (recorded.run_id, recorded.epoch, recorded.seq) != (
+    if (recorded.pipeline, recorded.run_id, recorded.epoch, recorded.seq) != (
+        state.pipeline,
         state.run_id,
         state.epoch,
         state.seq + 1,

@@ -3,9 +3,11 @@
 The adapters are imported when asked for: a SQLite run pays for no HTTP library.
 """
 
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from journal.errors import StoreRefused
 from journal.store import Store
@@ -52,9 +54,29 @@ def _store(url: str, api_key: str | None, request_seconds: float) -> Store:
     if url.startswith(("http://", "https://")):
         from journal.stores.weaviate import WeaviateStore
 
+        _check_address(url)
         return WeaviateStore(url, api_key=api_key, request_seconds=request_seconds)
     if url.startswith(MEMORY_SCHEME):
         from journal.stores.memory import MemoryStore
 
         return MemoryStore()
-    raise StoreRefused(f"{url} is no store; write sqlite:///FILE, http(s)://HOST:PORT or memory://")
+    shown = url if "@" not in url else "what was given"  # a credential is not repeated
+    raise StoreRefused(
+        f"{shown} is no store; write sqlite:///FILE, http(s)://HOST:PORT or memory://"
+    )
+
+
+def _check_address(url: str) -> None:
+    """Raise unless the URL is an address and no more; it is shown in messages and events."""
+    try:
+        parts = urlsplit(url)
+        is_address = bool(parts.hostname) and parts.port != 0 and not re.search(r"\s", url)
+    except ValueError:
+        is_address = False
+    if not is_address:
+        raise StoreRefused("the store's URL is no usable address; write http(s)://HOST:PORT")
+    if "@" in parts.netloc or parts.query or parts.fragment:
+        raise StoreRefused(
+            "the store's URL holds more than an address; give a key by WEAVIATE_API_KEY or"
+            " WEAVIATE_API_KEY_FILE"
+        )

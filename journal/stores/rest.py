@@ -5,7 +5,7 @@ Knows httpx and status codes; nothing of events or leases. No request outlives i
 
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import anyio
 import httpx
@@ -14,6 +14,8 @@ import orjson
 from journal.errors import StoreRefused, StoreUnavailable
 
 CONNECTIONS = 16
+
+T = TypeVar("T")
 
 
 class Rest:
@@ -25,6 +27,11 @@ class Rest:
     """
 
     def __init__(self, url: str, *, api_key: str | None, request_seconds: float) -> None:
+        if api_key and not (api_key.isascii() and api_key.isprintable()):
+            raise StoreRefused(
+                "the API key holds a character that can not be sent; check WEAVIATE_API_KEY or"
+                " the file that WEAVIATE_API_KEY_FILE names"
+            )
         self._url = url.rstrip("/")
         self._headers = {"authorization": f"Bearer {api_key}"} if api_key else {}
         self._request_seconds = request_seconds
@@ -49,6 +56,17 @@ class Rest:
             raise _error(self._url, method, path, response)
         return response.status_code, self._decoded(response)
 
+    def part(self, found: Any, name: str, kind: type[T]) -> T:
+        """Return a member of an answer.
+
+        Raises:
+            StoreRefused: it is not there, or of another kind.
+        """
+        member = found.get(name) if isinstance(found, dict) else None
+        if not isinstance(member, kind):
+            raise StoreRefused(f"{self._url} answers without {name!r}; is it a Weaviate server?")
+        return member
+
     async def server_seconds(self) -> float | None:
         """Return the server's own time in seconds since the epoch, from its `Date` header."""
         response = await self._send("GET", "/v1/.well-known/live", None)
@@ -68,6 +86,7 @@ class Rest:
             headers={**self._headers, "content-type": "application/json"},
             timeout=self._request_seconds,
             limits=httpx.Limits(max_connections=CONNECTIONS),
+            verify=self._url.startswith("https:"),  # else 70 ms to load certificates for nothing
         )
         content = None if body is None else orjson.dumps(body)
         try:

@@ -5,6 +5,7 @@ Triggers refuse UPDATE and DELETE of events, so that no program changes them by 
 """
 
 import sqlite3
+import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
@@ -39,25 +40,29 @@ _COLUMNS = (
 _PLACES = ", ".join(f":{column}" for column in _COLUMNS)
 _NAMES = ", ".join(_COLUMNS)
 
+_TABLES = (
+    """create table if not exists Metadata (
+        metaType text not null, status text not null, timestamp text not null,
+        version text not null, details text not null, pipeline text, runId text,
+        epoch integer, seq integer, event text, step text,
+        unique (pipeline, epoch, seq)
+    )""",
+    """create table if not exists leases (
+        pipeline text not null, epoch integer not null, owner text not null,
+        beat integer, released integer not null default 0, beaten_at real,
+        primary key (pipeline, epoch)
+    ) without rowid""",
+)
+_LEASE_COLUMNS = ("pipeline", "epoch", "owner", "beat", "released", "beaten_at")
 _REFUSE_UPDATE = """create trigger if not exists events_are_not_updated before update on Metadata
 begin select raise(abort, 'events are immutable'); end"""
 _REFUSE_DELETE = """create trigger if not exists events_are_not_deleted before delete on Metadata
 begin select raise(abort, 'events are immutable'); end"""
-_SCHEMA = f"""
-create table if not exists Metadata (
-    metaType text not null, status text not null, timestamp text not null,
-    version text not null, details text not null, pipeline text, runId text,
-    epoch integer, seq integer, event text, step text,
-    unique (pipeline, epoch, seq)
-);
-create table if not exists leases (
-    pipeline text not null, epoch integer not null, owner text not null,
-    beat integer, released integer not null default 0, beaten_at real,
-    primary key (pipeline, epoch)
-) without rowid;
-{_REFUSE_UPDATE};
-{_REFUSE_DELETE};
-"""
+# "insert or replace" removes a row without asking the trigger above.
+_REFUSE_REPLACE = """create trigger if not exists events_are_not_replaced before insert on Metadata
+when exists (select 1 from Metadata
+    where pipeline = new.pipeline and epoch = new.epoch and seq = new.seq)
+begin select raise(abort, 'events are immutable'); end"""
 _BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 _REFUSED = {
     sqlite3.SQLITE_NOTADB: "is no SQLite database; name another file",
@@ -76,6 +81,7 @@ class SqliteStore:
         self._busy_seconds = busy_seconds
         self._connection: sqlite3.Connection | None = None
         self._limiter = anyio.CapacityLimiter(1)  # a connection serves one thread at a time
+        self._in_use = threading.Lock()  # even one that asyncio's own cancellation left behind
 
     @property
     def url(self) -> str:
@@ -83,13 +89,22 @@ class SqliteStore:
         return f"sqlite:///{self._path}"
 
     async def prepare(self) -> None:
-        """Create the file and its tables; see the port."""
+        """Create the file and its tables; see the port.
+
+        Raises:
+            StoreRefused: the file has a table of ours with other columns.
+        """
 
         def prepare() -> None:
             with self._translated():
-                connection = self._open(create=True)
-                connection.execute("pragma journal_mode = wal")
-                connection.executescript(f"begin immediate; {_SCHEMA} commit;")
+                self._open(create=True).execute("pragma journal_mode = wal")
+            with self._transaction() as connection:
+                for table in _TABLES:
+                    connection.execute(table)
+                self._check_shape(connection, "Metadata", _COLUMNS)
+                self._check_shape(connection, "leases", _LEASE_COLUMNS)
+                for trigger in (_REFUSE_UPDATE, _REFUSE_DELETE, _REFUSE_REPLACE):
+                    connection.execute(trigger)
 
         await self._run(prepare)
 
@@ -202,7 +217,7 @@ class SqliteStore:
         connection, self._connection = self._connection, None
         if connection is not None:
             with anyio.CancelScope(shield=True):
-                await anyio.to_thread.run_sync(connection.close, limiter=self._limiter)
+                await self._run(connection.close)
 
     def _append(self, recorded: Recorded) -> None:
         row = to_row(recorded)
@@ -247,6 +262,15 @@ class SqliteStore:
 
         return await self._run(change)
 
+    def _check_shape(
+        self, connection: sqlite3.Connection, table: str, columns: Sequence[str]
+    ) -> None:
+        found = [row["name"] for row in connection.execute(f"pragma table_info({table})")]
+        if not set(columns) <= set(found):
+            raise StoreRefused(
+                f"{self._path} has a table {table} of another shape; name another file"
+            )
+
     def _is_prepared(self) -> bool:
         """Whether there is a file with our tables; creates none."""
         with self._translated():
@@ -264,11 +288,11 @@ class SqliteStore:
             connection.execute("begin immediate")
             try:
                 yield connection
+                connection.execute("commit")
             except BaseException:
                 if connection.in_transaction:  # a full disk has ended it already
                     connection.execute("rollback")
                 raise
-            connection.execute("commit")
 
     def _open(self, *, create: bool) -> sqlite3.Connection:
         if self._connection is None:
@@ -289,6 +313,8 @@ class SqliteStore:
     def _translated(self) -> Iterator[None]:
         try:
             yield
+        except OSError as error:
+            raise StoreRefused(f"{self._path} {_REFUSED[sqlite3.SQLITE_CANTOPEN]}") from error
         except sqlite3.Error as error:
             code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
             if code in _REFUSED:
@@ -303,7 +329,11 @@ class SqliteStore:
             ) from error
 
     async def _run(self, work: Callable[[], T]) -> T:
-        return await anyio.to_thread.run_sync(work, limiter=self._limiter)
+        def alone() -> T:
+            with self._in_use:
+                return work()
+
+        return await anyio.to_thread.run_sync(alone, limiter=self._limiter)
 
 
 def _owner(text: str) -> Owner:

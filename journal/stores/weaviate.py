@@ -128,7 +128,7 @@ class WeaviateStore:
         if not records:
             async for row in self._rows():
                 if not is_legacy(row) and row.get("pipeline") == pipeline:
-                    newest = max(newest, int(row["epoch"]))
+                    newest = max(newest, int(row.get("epoch") or 0))
         while True:
             ahead = range(newest + 1, newest + 1 + EPOCHS_AHEAD)
             rows = await self._read_ids([event_id(pipeline, epoch, 1) for epoch in ahead])
@@ -201,11 +201,12 @@ class WeaviateStore:
         )
         if status == 404:
             return None
+        signs = self._rest.part(found, "properties", dict)
         now_seconds = await self._rest.server_seconds()
         beaten_seconds = float(found.get("lastUpdateTimeUnix", 0)) / 1000
         return Heartbeat(
-            beat=int(found["properties"]["beat"]),
-            released=bool(found["properties"]["released"]),
+            beat=int(signs.get("beat") or 0),
+            released=bool(signs.get("released")),
             age_seconds=None if now_seconds is None else max(0.0, now_seconds - beaten_seconds),
         )
 
@@ -241,7 +242,7 @@ class WeaviateStore:
         if from_row(row) != recorded:
             raise CorruptJournal(
                 f"event {recorded.pipeline}/{recorded.epoch}:{recorded.seq} is taken by another"
-                " content; export the journal and look at it"
+                " content; look at the whole log (`export --all`)"
             )
         return True
 
@@ -249,7 +250,7 @@ class WeaviateStore:
         status, found = await self._rest.request(
             "GET", f"/v1/objects/{METADATA}/{place}?consistency_level=QUORUM", expected=(200, 404)
         )
-        return None if status == 404 else dict(found["properties"])
+        return None if status == 404 else self._rest.part(found, "properties", dict)
 
     async def _read_ids(self, places: Sequence[UUID]) -> list[Mapping[str, Any] | None]:
         rows: list[Mapping[str, Any] | None] = [None] * len(places)
@@ -274,7 +275,7 @@ class WeaviateStore:
                 f"/v1/objects?class={METADATA}&limit={PAGE}&after={after}",
                 expected=(200, 404),
             )
-            objects = [] if status == 404 else found["objects"]
+            objects = [] if status == 404 else self._rest.part(found, "objects", list)
             for listed in objects:
                 yield dict(listed.get("properties") or {})
             if len(objects) < PAGE:
@@ -287,7 +288,7 @@ class WeaviateStore:
         pattern = re.compile(rf"VarityLease_{re.escape(pipeline)}_([1-9][0-9]*)")
         return [
             (int(match[1]), str(entry.get("description", "")))
-            for entry in found.get("classes") or ()
+            for entry in self._rest.part(found, "classes", list)
             if (match := pattern.fullmatch(entry["class"]))
         ]
 
