@@ -19,6 +19,8 @@ SKIPPED_EXISTING_DATA = "skipped_existing_data"
 WAITED = "waited"
 DRY_RUN = "dry_run"
 
+RESET = "reset"  # the attribute of a run that drops what the pipeline owns
+
 
 class Mode(Enum):
     """What the person asked for."""
@@ -72,6 +74,8 @@ def decide(situation: Situation, mode: Mode) -> Decision:
     is_same = state.fingerprint == situation.fingerprint
     if mode is Mode.FORCE:
         return _begin(situation)
+    if state.is_unfinished and state.attributes.get(RESET):
+        return _begin(situation, "a reset that was cut short is finished first")
     if state.status is Status.NOT_STARTED:
         return _existing_data() if situation.has_objects else _begin(situation)
     if state.status is Status.COMPLETED and is_same:

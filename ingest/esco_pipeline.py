@@ -67,14 +67,22 @@ async def _prepare(run: StepRun, *, target: Target) -> None:
     await target.prepare()
 
 
+async def _prepare_again(run: StepRun, target: Target) -> None:
+    """See on a resume that the classes are still there: else the server would make its own."""
+    if run.state.attempt > 1:
+        await target.prepare()
+
+
 async def _load(run: StepRun, *, class_name: str, workshop: Workshop) -> StepResult:
     # Steps that an earlier attempt completed rejected records that this process never saw.
     mark_all_absent(workshop.catalogue, CLASS_STEPS, run.state.rejected)
+    await _prepare_again(run, workshop.target)
     return await load_class(run, class_name, workshop)
 
 
 async def _verify(run: StepRun, *, workshop: Workshop) -> StepResult:
     """Verify, and sum up under the names that users of the old journal query."""
+    await _prepare_again(run, workshop.target)
     result = await verify(run, workshop, CLASS_STEPS)
     counts, relations = run.state.counts, run.state.relations
     return StepResult(

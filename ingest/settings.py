@@ -165,6 +165,7 @@ def _check(settings: Settings) -> None:
     _check_names(settings)
     _check_numbers(settings)
     _check_store(settings)
+    _check_t2v(settings)
 
 
 def _check_names(settings: Settings) -> None:
@@ -189,6 +190,13 @@ def _check_numbers(settings: Settings) -> None:
             raise InputError(f"{name} must be {least} or more, not {value:g}")
     if settings.grpc_port > 65535:
         raise InputError(f"grpc_port must be 65535 or less, not {settings.grpc_port}")
+
+
+def _check_t2v(settings: Settings) -> None:
+    if any(mark in (settings.t2v_url or "") for mark in "@?#"):
+        raise InputError(
+            "VARITY_T2V_URL holds more than an address; write http(s)://HOST:PORT, without a key"
+        )
 
 
 def _check_store(settings: Settings) -> None:

@@ -46,6 +46,8 @@ def chosen_source(data: str | None, last: RunState, *, language: str) -> Iterato
             )
         return
     path = Path(label).resolve()
+    if not _is_text(str(path)):
+        raise InputError(f"the name of {str(path)!r} is not Unicode text; rename the file")
     if data is None and not path.exists():
         raise InputError(f"the input of the last run, {path}, is not there any more; name DATA")
     yield ChosenSource(records=open_esco(path, language=language), label=str(path), is_sample=False)
@@ -56,3 +58,12 @@ def recorded_path(last: RunState) -> str | None:
     if last.status is Status.NOT_STARTED or last.attributes.get("sample"):
         return None
     return last.source or None
+
+
+def _is_text(path: str) -> bool:
+    """Whether the path can be journaled: file names may be any bytes."""
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

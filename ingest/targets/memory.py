@@ -88,6 +88,10 @@ class MemoryTarget:
         there = {name: set(self._objects(name)) for name in self._schemas}
         return Reply(outcomes=tuple(self._write(each, there) for each in objects))
 
+    async def flush(self, objects: Sequence[TargetObject], *, timeout_seconds: float) -> Reply:
+        """Do nothing: there is nothing but memory."""
+        return Reply(outcomes=(_ACKNOWLEDGED,) * len(objects))
+
     async def create(self, created: TargetObject, *, timeout_seconds: float) -> Reply:
         """Write the object unless its id exists."""
         if created.id in self._objects(created.class_name):
@@ -129,7 +133,7 @@ class MemoryTarget:
         counts = {entry.name: 0 for entry in self._schemas[class_name].references}
         for stored in self._objects(class_name).values():
             for name, targets in stored.references.items():
-                counts[name] += len(set(targets))
+                counts[name] += len(targets)
         return counts
 
     async def found_by_filter(self, class_name: str, uri: str) -> bool:

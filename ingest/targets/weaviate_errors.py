@@ -24,10 +24,6 @@ ACKNOWLEDGED = Outcome(verdict=Verdict.ACKNOWLEDGED)
 _REFUSALS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"invalid ([\w\[\] ]+) property '(\w+)'"), "property {2}: no valid {1}"),
     (
-        re.compile(r"no such prop with name '(\w+)'"),
-        "property {1}: the class has none of that name",
-    ),
-    (
         re.compile(r"vector with length (\d+)\. Existing nodes have vectors with length (\d+)"),
         "a vector of {1} dimensions where the class holds {2}",
     ),

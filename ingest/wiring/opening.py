@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import anyio.to_thread
 
+from ingest.decision import RESET
 from ingest.settings import Settings
 from ingest.sources import ChosenSource
 from journal import RunState, Status, Store, open_store
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from ingest.target import Target
 
 VERSION = "0.1.0"
-RESET = "reset"
 
 
 def times(settings: Settings) -> Times:

@@ -65,7 +65,7 @@ async def read_events(
 async def follow_events(
     settings: Settings, run_id: str | None
 ) -> AsyncIterator[tuple[Recorded, bool]]:
-    """Yield the events of a run as they come, until it is over and nobody holds it."""
+    """Yield the events of a run as they come, until nobody works on it."""
     shown: set[tuple[int, int]] = set()
     while True:
         events, _ = await read_events(settings, run_id)
@@ -74,7 +74,8 @@ async def follow_events(
                 shown.add(recorded.position)
                 yield recorded, is_fenced
         report = await read_status(settings)
-        if not report.lease.held and report.state.status is not Status.IN_PROGRESS:
+        is_older = run_id is not None and run_id != report.state.run_id
+        if is_older or not report.lease.held:
             return
         await anyio.sleep(FOLLOW_SECONDS)
 
@@ -83,7 +84,7 @@ async def validate(settings: Settings, data: str | None, deep: bool) -> "Validat
     """Compare the target with `data`, the recorded input or the recorded digests. Read-only.
 
     Raises:
-        InputError: `data` is not what was loaded, or can not be used.
+        InputError: `data` can not be used.
     """
     from ingest.embedders import open_embedder
     from ingest.validation import (
@@ -153,7 +154,8 @@ async def _lease_view(store: Store, settings: Settings, state: RunState) -> Leas
     held = (
         owner is not None
         and not is_over
-        and not (heartbeat is not None and heartbeat.released)
+        and heartbeat is not None  # an owner's first sign comes with its lease
+        and not heartbeat.released
         and not is_gone(owner)
         and (age_seconds is None or age_seconds < owner.ttl_seconds)
     )

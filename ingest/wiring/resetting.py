@@ -2,40 +2,84 @@
 
 from typing import TYPE_CHECKING
 
+from ingest.decision import RESET
 from ingest.settings import Settings
-from ingest.wiring.opening import RESET, VERSION, opened_store, opened_target, times
-from journal import Choice, Pipeline, Step, StepRun, execute
+from ingest.wiring.opening import VERSION, opened_store, opened_target, times
+from journal import (
+    Choice,
+    CorruptJournal,
+    Pipeline,
+    Status,
+    Step,
+    StepRun,
+    Store,
+    execute,
+    read_state,
+)
+from journal.clock import system_clock
+from journal.lease import claim
+from journal.owner import this_process
+from journal.runner import guarded
 
 if TYPE_CHECKING:
     from ingest.target import Target  # numpy comes with it
 
 
 async def reset(settings: Settings, *, journal: bool, wait_seconds: float) -> list[str]:
-    """Drop the pipeline's classes and old leases, with `journal` its events too; say what went.
+    """Drop the pipeline's classes and older leases, with `journal` its events too; say what went.
 
-    Without `journal` the reset is itself a run in the history.
+    Without `journal` the reset is itself a run in the history. The lease under which it happens
+    stays in any case, so that no epoch is ever given away twice.
 
     Raises:
         LeaseHeld: a process is loading.
     """
     async with opened_store(settings) as store, opened_target(settings) as target:
         dropped = list(await target.existing_classes())
-        if not dropped and not await store.highest_epoch(settings.pipeline):
+        if not dropped and await _is_blank(store, settings.pipeline):
             return []
-        await execute(
+        if journal:
+            await _erase(settings, store, target, wait_seconds)
+            return [*dropped, "events"]
+        report = await execute(
             _resetting(settings, target),
             store,
             choose=lambda state: Choice.BEGIN,
             wait_seconds=wait_seconds,
             settings=times(settings),
         )
-        if journal:
-            await store.erase(settings.pipeline)
-            dropped.append("events")
-            for record in await store.leases(settings.pipeline):
-                await store.drop_lease(settings.pipeline, record.epoch)
-                dropped.append(f"lease {record.epoch}")
+        await _drop_leases(store, settings.pipeline, below=report.state.epoch)
         return dropped
+
+
+async def _is_blank(store: Store, pipeline: str) -> bool:
+    try:
+        return (await read_state(store, pipeline)).status is Status.NOT_STARTED
+    except CorruptJournal:  # which is a good reason to erase it
+        return False
+
+
+async def _erase(settings: Settings, store: Store, target: "Target", wait_seconds: float) -> None:
+    """Drop and erase under a lease that is kept until all is done: nobody can begin meanwhile."""
+    clock = system_clock()
+    owner = this_process(clock, ttl_seconds=settings.ttl_seconds)
+    await store.prepare()
+    lease = await claim(store, settings.pipeline, owner, clock, wait_seconds=wait_seconds)
+
+    async def erase() -> None:
+        await target.own(lease.epoch)
+        await target.drop()
+        await store.erase(settings.pipeline)
+        await _drop_leases(store, settings.pipeline, below=lease.epoch)
+        await lease.release()
+
+    await guarded(erase, lease.keep)
+
+
+async def _drop_leases(store: Store, pipeline: str, *, below: int) -> None:
+    for record in await store.leases(pipeline):
+        if record.epoch < below:
+            await store.drop_lease(pipeline, record.epoch)
 
 
 def _resetting(settings: Settings, target: "Target") -> Pipeline:
@@ -48,7 +92,8 @@ def _resetting(settings: Settings, target: "Target") -> Pipeline:
         name=settings.pipeline,
         fingerprint=RESET,
         steps=(Step(RESET, drop),),
-        attributes={RESET: True},
+        # Cut short, it leaves its drop to whoever comes next.
+        attributes={RESET: True, "drops_first": True},
         versions={"varity-journal": VERSION},
         own=target.own,
         disconnect=target.disconnect,

@@ -140,7 +140,7 @@ async def test_kill_after_kill_changes_nothing_in_the_end(
 ) -> None:
     random, world = Random(seed), of_sample(sample)
     for _ in range(4):
-        at = random.randint(1, 12)
+        at = random.randint(1, 5)
         await killed(world, Life(at_request=at + 1), torn_at(at, seed=random.randrange(999)))
     await assert_resumes(world, quiet.left)
 

@@ -4,15 +4,18 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+import pytest
+
+from ingest.decision import Mode
 from ingest.settings import Settings
+from ingest.targets.sqlite import SqliteTarget
 from ingest.wiring import (
     read_runs,
     read_status,
     reset,
 )
-from journal import (
-    Status,
-)
+from journal import LeaseHeld, Status, StoreUnavailable
+from journal.stores.sqlite import SqliteStore
 from tests.loading.calls import TINY, counts, labels, load, relabelled
 
 
@@ -31,14 +34,18 @@ async def test_after_a_reset_a_load_is_a_cold_start_and_history_shows_both(
     assert await labels(settings) == {"paste", "saw", "plane"}
 
 
-async def test_a_reset_with_the_journal_leaves_nothing(settings: Settings, data: str) -> None:
+async def test_a_reset_with_the_journal_leaves_its_own_lease_alone(
+    settings: Settings, data: str
+) -> None:
     await load(settings, data)
     dropped = await reset(settings, journal=True, wait_seconds=0)
     assert "events" in dropped
     assert await read_runs(settings) == []
     with closing(sqlite3.connect(settings.store.removeprefix("sqlite:///"))) as db:
-        for table in ("Metadata", "leases", "objects", "refs"):
+        for table in ("Metadata", "objects", "refs"):
             assert db.execute(f"SELECT count(*) FROM {table}").fetchone() == (0,)
+        # Its epoch is never given away again, so a former owner that wakes up finds it taken.
+        assert db.execute("SELECT epoch, released FROM leases").fetchall() == [(2, 1)]
     assert await reset(settings, journal=True, wait_seconds=0) == []
     assert (await load(settings, data)).outcome == "ran"
 
@@ -46,3 +53,40 @@ async def test_a_reset_with_the_journal_leaves_nothing(settings: Settings, data:
 async def test_a_reset_of_nothing_does_nothing(settings: Settings, tmp_path: Path) -> None:
     assert await reset(settings, journal=False, wait_seconds=0) == []
     assert not (tmp_path / "varity.db").exists()
+
+
+async def test_a_reset_that_is_cut_short_leaves_its_drop_to_the_next_load(
+    settings: Settings, data: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else two embedders' vectors, or a sample and real data, would lie side by side."""
+    await load(settings, None)
+    sample = await counts(settings)
+
+    async def fail(target: SqliteTarget) -> None:
+        raise StoreUnavailable("the server went away")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(SqliteTarget, "drop", fail)
+        with pytest.raises(StoreUnavailable):
+            await reset(settings, journal=False, wait_seconds=0)
+    assert await counts(settings) == sample
+
+    assert (await load(settings, data)).outcome == "ran"
+    assert await counts(settings) == TINY
+
+
+async def test_nobody_begins_while_the_journal_is_erased(
+    settings: Settings, data: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await load(settings, data)
+    erase = SqliteStore.erase
+
+    async def erase_beside_a_load(store: SqliteStore, pipeline: str) -> None:
+        with pytest.raises(LeaseHeld):
+            await load(settings, data, mode=Mode.FORCE)
+        await erase(store, pipeline)
+
+    monkeypatch.setattr(SqliteStore, "erase", erase_beside_a_load)
+    await reset(settings, journal=True, wait_seconds=0)
+    assert (await load(settings, data)).outcome == "ran"
+    assert [run.status for run in await read_runs(settings)] == [Status.COMPLETED]

@@ -31,10 +31,6 @@ REFUSED = {
     "invalid text array property 'alts' on class 'T': not a text array, but string": (
         "property alts: no valid text array"
     ),
-    "no such prop with name 'nope' found in class 'T' in the schema. Check your schema files "
-    "for which properties in this class are available": (
-        "property nope: the class has none of that name"
-    ),
     "Validate vector index for 00000000-0000-0000-0000-000000000016: new node has a vector with "
     "length 2. Existing nodes have vectors with length 3: vector dimensions do not match the "
     "index dimensions": "a vector of 2 dimensions where the class holds 3",
