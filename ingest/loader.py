@@ -24,7 +24,8 @@ from journal import RejectedFact, StepResult, StepRun
 from journal.clock import Clock
 from journal.errors import leading
 
-CHUNK = 256
+CHUNK = 512  # no smaller than the largest batch
+TAIL = 64  # enough that some of it lies in every shard
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,11 +52,18 @@ async def load_class(run: StepRun, class_name: str, workshop: Workshop) -> StepR
     await loading.load()
     loading.mark_absent()
     await run.checkpoint()
+    unsure = sum(name == class_name for name, _ in workshop.unsure)
     return StepResult(
+        summary={unsure_name(class_name): unsure} if unsure else {},
         counts={class_name: len(records) - len(workshop.catalogue.absent[class_name])},
         relations=dict(workshop.catalogue.reference_counts(class_name)),
         dangling=dict(workshop.catalogue.dangling_counts(class_name)),
     )
+
+
+def unsure_name(class_name: str) -> str:
+    """Return under which name a step says how many of its records had an unknown outcome."""
+    return f"unsure_{class_name}"
 
 
 def rejected_rows(rejections: Sequence[Rejection]) -> list[RejectedFact]:
@@ -105,6 +113,8 @@ class _Loading:
         self._in_flight = anyio.CapacityLimiter(self._pace.in_flight)
         self._chunk = max(1, min(CHUNK, run.state.window // 2))
         self._unchanged: Mapping[UUID, str] = {}
+        self._tail: list[Parcel] = []  # the last that were written whole
+        self._is_resumed = run.settled > 0
         run.total = len(self._indices)
 
     def mark_absent(self) -> None:
@@ -123,6 +133,17 @@ class _Loading:
             await self._level(start, start + len(level))
             start += len(level)
         await self._level(self._second_pass, len(self._indices))
+        await self._flush()
+
+    async def _flush(self) -> None:
+        """Leave nothing that a kill of the server could take back; a resumed step as well."""
+        if not self._tail and self._is_resumed:
+            self._unchanged = {}
+            last = self._built(max(0, len(self._indices) - TAIL), len(self._indices))
+            self._tail = await self._embedded(
+                [parcel for parcel in last if not self._is_create(parcel)]
+            )
+        await self._sender().flush(self._tail)
 
     async def _level(self, start: int, stop: int) -> None:
         """Load the records at positions start..stop; return when all are settled."""
@@ -201,7 +222,19 @@ class _Loading:
         ]
 
     async def _consume(self, receive: MemoryObjectReceiveStream[list[Parcel]]) -> None:
-        sender = Sender(
+        sender = self._sender()
+        async with receive:
+            async for batch in receive:
+                creates = [parcel for parcel in batch if self._is_create(parcel)]
+                for parcel in creates:
+                    await sender.create(parcel)
+                wholes = [parcel for parcel in batch if parcel not in creates]
+                await sender.settle(wholes)
+                self._tail = [*self._tail, *wholes][-TAIL:]
+                await self._note([parcel.position for parcel in batch])
+
+    def _sender(self) -> Sender:
+        return Sender(
             self._run,
             self._shop.target,
             self._shop.clock,
@@ -210,13 +243,6 @@ class _Loading:
             request_seconds=self._shop.request_seconds,
             unsure=self._shop.unsure,
         )
-        async with receive:
-            async for batch in receive:
-                creates = [parcel for parcel in batch if self._is_create(parcel)]
-                for parcel in creates:
-                    await sender.create(parcel)
-                await sender.settle([parcel for parcel in batch if parcel not in creates])
-                await self._note([parcel.position for parcel in batch])
 
     def _is_create(self, parcel: Parcel) -> bool:
         return (

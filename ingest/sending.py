@@ -7,6 +7,7 @@ nor failure: the object is written twice, blank and whole, until the target says
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import anyio
 
@@ -86,6 +87,34 @@ class Sender:
             if pending:
                 await anyio.sleep(pause_seconds)
                 pause_seconds = min(2 * pause_seconds, LONGEST_PAUSE_SECONDS)
+
+    async def flush(self, written: Sequence[Parcel]) -> None:
+        """Return when a kill of the server can take nothing back of what it acknowledged.
+
+        Raises:
+            StoreUnavailable: the target did not do it for `STALL_SECONDS`.
+            LeaseLost, Stopped: the run must not go on.
+        """
+        objects = [parcel.sent for parcel in written]
+        began_at = self._clock.elapsed()
+        pause_seconds = FIRST_PAUSE_SECONDS
+        while objects:
+            reply = await self._request(
+                partial(self._target.flush, objects, timeout_seconds=self._request_seconds)
+            )
+            if reply.too_large:
+                objects = objects[: len(objects) // 2]
+                continue
+            unknown = [each for each in reply.outcomes if each.verdict is Verdict.UNKNOWN]
+            if not unknown:
+                return
+            if self._clock.elapsed() - began_at > STALL_SECONDS:
+                raise StoreUnavailable(
+                    f"step {self._run.name}: the target did not write its indexes out for"
+                    f" {STALL_SECONDS:g} s ({unknown[0].reason}); resume when it does"
+                )
+            await anyio.sleep(pause_seconds)
+            pause_seconds = min(2 * pause_seconds, LONGEST_PAUSE_SECONDS)
 
     async def create(self, parcel: Parcel) -> None:
         """Create the object unless its id exists; return when it surely does, or is rejected.

@@ -101,7 +101,8 @@ class Target(Protocol):
 
     Every method raises `StoreUnavailable` (no answer; nothing known), `StoreRefused` (rights,
     credentials, a class of another shape) or `LeaseLost` (a fencing store saw a higher
-    epoch), except `upsert` and `create`, which tell time-outs and lost connections as UNKNOWN.
+    epoch), except `upsert`, `flush` and `create`, which tell time-outs and lost connections as
+    UNKNOWN.
     Every request ends within its time-out.
     """
 
@@ -134,6 +135,14 @@ class Target(Protocol):
         """Write each object whole, replacing what has its id. All of one class, ids distinct.
 
         A reference to an object that is not there is UNKNOWN, never REFUSED.
+        """
+        ...
+
+    async def flush(self, objects: Sequence[TargetObject], *, timeout_seconds: float) -> Reply:
+        """Have the store write out what it keeps of its indexes in memory only.
+
+        `objects` are some of the last that were acknowledged, of one class, as they were sent;
+        they may be sent once more. Whatever the outcome, they are not torn by it.
         """
         ...
 

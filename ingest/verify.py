@@ -17,7 +17,7 @@ from ingest.comparison import (
     reference_difference,
     wrong_references,
 )
-from ingest.loader import Workshop, mark_all_absent
+from ingest.loader import Workshop, mark_all_absent, unsure_name
 from ingest.objects import class_digest, embedding_text
 from ingest.pace import Pace
 from ingest.sending import Parcel, Sender
@@ -70,6 +70,9 @@ class _Verifying:
                 hashes = {key: content_hash for key, (_, content_hash) in self._expected.items()}
                 return class_digest(hashes | self.extra)
             if repairs_left:
+                # Journaled before it begins: whoever goes on after a kill looks at everything.
+                await self._run.settle(self._run.settled + 1)
+                await self._run.checkpoint()
                 await self._mend(wrong)
                 unseen = sorted({*unseen, *wrong})
         raise StepFailed(
@@ -92,21 +95,32 @@ class _Verifying:
         return []
 
     def _doubtful(self) -> list[int]:
-        """Return the records that ever had an unknown outcome, here or in an earlier attempt."""
+        """Return the records that ever had an unknown outcome, here or in an earlier attempt.
+
+        A server that was killed has lost the last that it acknowledged from its vector index,
+        so the window before an unknown outcome is in doubt too.
+        """
         if not self._shop.target.tears:
             return []
         records = self._shop.catalogue.classes[self._class_name]
         doubtful = {index for name, index in self._shop.unsure if name == self._class_name}
-        doubtful |= set(records.order.cyclic.tolist())
         order = [int(index) for level in records.order.levels for index in level]
+        window = self._run.state.window
+        for position in [at for at, index in enumerate(order) if index in doubtful]:
+            doubtful |= set(order[max(0, position - window) : position])
+        doubtful |= set(records.order.cyclic.tolist())
+        if self._run.state.summary.get(unsure_name(self._class_name)) and not self._shop.unsure:
+            # An earlier attempt completed the step, and took the knowledge of which with it.
+            return sorted(set(order) - self._shop.catalogue.absent[self._class_name])
         for suspect in self._run.state.suspects:
-            if suspect.step == self._run.name:
-                # An attempt ended in here: whatever it was mending may be torn.
+            if suspect.step == self._run.name and suspect.settled:
+                # An attempt ended in here while it mended: what it wrote may be torn.
                 return sorted(set(order) - self._shop.catalogue.absent[self._class_name])
             if suspect.step != self._step and suspect.step in self._run.state.steps:
                 continue
             if suspect.fingerprint == self._run.state.fingerprint:
-                doubtful |= set(order[suspect.settled : suspect.settled + suspect.window])
+                first = max(0, suspect.settled - suspect.window)
+                doubtful |= set(order[first : suspect.settled + suspect.window])
             else:
                 doubtful |= set(order)
         return sorted(doubtful - self._shop.catalogue.absent[self._class_name])
@@ -145,14 +159,19 @@ class _Verifying:
             unsure=self._shop.unsure,
         )
         cyclic = set(records.order.cyclic.tolist())
+        written: list[Parcel] = []
         for level in records.order.levels:
             for chunk in _chunks([int(index) for index in level if int(index) in wrong]):
                 # What is on a cycle can be written whole only where all of the cycle is.
                 for parcel in await self._parcels([i for i in chunk if i in cyclic], first=True):
                     await sender.create(parcel)
-                await sender.settle(await self._parcels([i for i in chunk if i not in cyclic]))
+                wholes = await self._parcels([i for i in chunk if i not in cyclic])
+                await sender.settle(wholes)
+                written = wholes or written
         for chunk in _chunks(sorted(wrong & cyclic)):
-            await sender.settle(await self._parcels(chunk))
+            written = await self._parcels(chunk)
+            await sender.settle(written)
+        await sender.flush(written)
 
     async def _parcels(self, indices: Sequence[int], *, first: bool = False) -> list[Parcel]:
         """Return the records to be written twice, or as they are first created."""

@@ -84,6 +84,10 @@ class SqliteTarget(SqliteReader):
         """Write each object whole, in one transaction; it waits so long for other writers."""
         return await self._send(partial(self._upsert, objects), objects, timeout_seconds)
 
+    async def flush(self, objects: Sequence[TargetObject], *, timeout_seconds: float) -> Reply:
+        """Do nothing: what a transaction wrote is in the file."""
+        return Reply(outcomes=(_ACKNOWLEDGED,) * len(objects))
+
     async def create(self, created: TargetObject, *, timeout_seconds: float) -> Reply:
         """Write the object unless its id exists."""
 

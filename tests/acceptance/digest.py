@@ -1,0 +1,123 @@
+"""Everything that a target holds, and whether it can be found.
+
+The digest goes through the target's port and is the same for every store. What only
+Weaviate tells (when it last wrote an object, a reference list as it lies there) is read raw.
+"""
+
+from collections.abc import Collection, Iterable
+from hashlib import sha256
+from typing import Any
+
+import anyio
+import httpx
+import orjson
+
+from ingest.esco_classes import CLASS_STEPS
+from ingest.settings import Settings
+from ingest.target import Target, TargetObject
+from ingest.wiring.opening import opened_target
+from tests.server import Weaviate
+
+CLASSES = tuple(class_name for _, class_name in CLASS_STEPS)
+LOOKUPS_AT_ONCE = 8
+PAGE = 500
+WAYS = ("id", "filter", "vector")
+
+Digest = dict[str, str]  # "Class/id" -> of the whole object
+
+
+async def digest(settings: Settings) -> Digest:
+    """Return a digest of every object: properties, reference lists, vector."""
+    found: Digest = {}
+    async with opened_target(settings) as target:
+        for class_name in CLASSES:
+            async for held in target.objects(class_name):
+                name = f"{class_name}/{held.id}"
+                assert name not in found
+                found[name] = _of(held)
+    return found
+
+
+def differing(left: Digest, right: Digest) -> list[str]:
+    """Return the objects that are not the same in both, or not in both."""
+    return sorted(name for name in left.keys() | right.keys() if left.get(name) != right.get(name))
+
+
+async def objects(settings: Settings) -> list[TargetObject]:
+    """Return every object, whole."""
+    async with opened_target(settings) as target:
+        return [held for name in CLASSES async for held in target.objects(name)]
+
+
+async def invisible(
+    settings: Settings, sought: Iterable[TargetObject], *, ways: Collection[str] = WAYS
+) -> list[str]:
+    """Return which of the objects are not found in one of the ways."""
+    unseen: list[str] = []
+    left = iter(sought)
+
+    async def finds(target: Target, held: TargetObject, way: str) -> bool:
+        if way == "id":
+            by_id = await target.read(held.class_name, held.id)
+            return by_id is not None and _of(by_id) == _of(held)
+        if way == "filter":
+            return await target.found_by_filter(held.class_name, held.uri)
+        return held.vector is None or await target.found_by_vector(held)
+
+    async def look(target: Target) -> None:
+        for held in left:
+            lost = [way for way in ways if not await finds(target, held, way)]
+            if lost:
+                unseen.append(f"{held.class_name} {held.uri} by {', '.join(lost)}")
+
+    async with opened_target(settings) as target, anyio.create_task_group() as lookers:
+        for _ in range(LOOKUPS_AT_ONCE):
+            lookers.start_soon(look, target)
+    return unseen
+
+
+def written_at(server: Weaviate) -> dict[str, int]:
+    """Return by "Class/id" when the server last wrote each object."""
+    return {
+        f"{class_name}/{held['id']}": held["lastUpdateTimeUnix"]
+        for class_name in CLASSES
+        for held in _listed(server, class_name)
+    }
+
+
+def reference_lists(server: Weaviate) -> dict[str, list[str]]:
+    """Return by "Class/id.property" the beacons in the order in which they lie there."""
+    return {
+        f"{class_name}/{held['id']}.{name}": [entry["beacon"] for entry in value]
+        for class_name in CLASSES
+        for held in _listed(server, class_name)
+        for name, value in held["properties"].items()
+        if isinstance(value, list) and value and isinstance(value[0], dict)
+    }
+
+
+def _of(held: TargetObject) -> str:
+    assert held.vector is not None, f"{held.uri} has no vector"
+    said = {
+        "properties": dict(held.properties),
+        "references": {
+            name: [str(one) for one in held.references[name]]
+            for name in held.references
+            if held.references[name]
+        },
+    }
+    written = orjson.dumps(said, option=orjson.OPT_SORT_KEYS)
+    return sha256(written + held.vector.astype("<f4").tobytes()).hexdigest()
+
+
+def _listed(server: Weaviate, class_name: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    after = ""
+    with httpx.Client(base_url=server.url, timeout=60) as client:
+        while True:
+            query: dict[str, str | int] = {"class": class_name, "limit": PAGE, "after": after}
+            page = client.get("/v1/objects", params=query).raise_for_status().json()["objects"]
+            if not page:
+                return found
+            found += page
+            after = page[-1]["id"]

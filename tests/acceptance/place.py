@@ -1,0 +1,160 @@
+"""A store to load into, and the commands that work on it, each in a process of its own."""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from ingest.settings import Settings
+from tests.acceptance import hand_fold
+from tests.acceptance.driver import READY
+from tests.server import Weaviate
+
+CHECKOUT = Path(__file__).parent.parent.parent
+COMMAND_SECONDS = 240
+KILLED = -signal.SIGKILL
+
+Document = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done:
+    """How a command ended: its exit code, its JSON document and what it told people."""
+
+    code: int
+    document: Document
+    told: str
+
+    @property
+    def outcome(self) -> str:
+        """What `ingest` says it did."""
+        return str(self.document["outcome"])
+
+
+class Command(subprocess.Popen[str]):
+    """A command that runs."""
+
+    def done(self) -> Done:
+        """Wait for its end."""
+        try:
+            printed, told = self.communicate(timeout=COMMAND_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            raise
+        document = json.loads(printed) if printed.strip() else {}
+        return Done(code=self.returncode, document=document, told=told)
+
+    def until_stopped(self) -> None:
+        """Return when it stands still; a SIGSTOP must be on its way."""
+        _, status = os.waitpid(self.pid, os.WUNTRACED)
+        assert os.WIFSTOPPED(status), f"ended with {status}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """One store. The window is small, so that even the small data have many boundaries."""
+
+    store: str
+    server: Weaviate | None = None
+    embedder: str = "hashing"
+    window: int | None = 64
+    ttl_seconds: float = 30.0
+    prefix: str = ""
+
+    @property
+    def settings(self) -> Settings:
+        """What opens the store from within the test."""
+        plain = Settings(store=self.store, embedder=self.embedder, prefix=self.prefix)
+        return replace(plain, grpc_port=self.server.grpc_port) if self.server else plain
+
+    def start(self, *command: str, driven: Sequence[str] = ()) -> Command:
+        """Start a command; `driven` are the driver's own options."""
+        arguments = [sys.executable, "-m", "tests.acceptance.driver", *driven, "--", *command]
+        return Command(
+            arguments,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=CHECKOUT,
+            env=self._environment(),
+        )
+
+    def ingest(self, data: Path | None = None, *options: str, at: str = "", code: int = 0) -> Done:
+        """Ingest to the end, or to the moment `at`, which ends it; check the exit code."""
+        named = () if data is None else (str(data),)
+        done = self.start(
+            "ingest", *named, "--json", *options, driven=("--at", at) if at else ()
+        ).done()
+        assert done.code == code, f"exit code {done.code}, {at or 'undisturbed'}: {done.told}"
+        return done
+
+    def ask(self, *command: str) -> Any:
+        """Return what a command of the real program prints as JSON."""
+        program = [str(Path(sys.executable).parent / "varity-journal"), *command, "--json"]
+        done = subprocess.run(
+            program,
+            env=self._environment(),
+            capture_output=True,
+            text=True,
+            timeout=COMMAND_SECONDS,
+            check=True,
+        )
+        return json.loads(done.stdout)
+
+    def events(self) -> list[Document]:
+        """Return the lines of all events, of all runs."""
+        program = [str(Path(sys.executable).parent / "varity-journal"), "export", "--all"]
+        done = subprocess.run(
+            program,
+            env=self._environment(),
+            capture_output=True,
+            text=True,
+            timeout=COMMAND_SECONDS,
+            check=True,
+        )
+        return [json.loads(line) for line in done.stdout.splitlines()]
+
+    def check_status_by_hand(self) -> Document:
+        """Fold the shuffled events by hand, hold it against the status, and return that."""
+        lines, status = self.events(), self.ask("status")
+        random.Random(len(lines)).shuffle(lines)
+        folded = hand_fold.fold(lines)
+        if folded["status"] == "in_progress":  # nobody runs while a test looks
+            folded["status"] = "interrupted"
+        assert folded == {key: status[key] for key in folded}
+        return dict(status)
+
+    def _environment(self) -> dict[str, str]:
+        kept = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(("VARITY_", "WEAVIATE_"))
+        }
+        chosen = {
+            "VARITY_STORE": self.store,
+            "VARITY_EMBEDDER": self.embedder,
+            "VARITY_PREFIX": self.prefix,
+            "VARITY_LEASE_TTL": f"{self.ttl_seconds:g}",
+            "WEAVIATE_GRPC_PORT": str(self.settings.grpc_port),
+        }
+        if self.window is not None:
+            chosen["VARITY_WINDOW"] = str(self.window)
+        return kept | chosen
+
+
+def at_the_gate(commands: Sequence[Command]) -> None:
+    """Let commands that wait at their gates go on, all at one moment."""
+    for command in commands:
+        assert command.stdout is not None
+        assert command.stdout.readline().strip() == READY
+    for command in commands:
+        assert command.stdin is not None
+        command.stdin.close()
+        command.stdin = None
