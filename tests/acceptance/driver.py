@@ -6,6 +6,7 @@ Everything but the moment is the product's own. A moment is one of
     SIGNAL:before:EVENT[:STEP[:N]]  the N-th such event is not in the store yet
     SIGNAL:after:EVENT[:STEP[:N]]   it is, and nobody has been told
     SIGNAL:call:N[:MILLISECONDS]    the N-th call of the store or the target began so long ago
+    SIGNAL:write:N[:MILLISECONDS]   the same, of the calls that write objects
 """
 
 import argparse
@@ -27,7 +28,10 @@ from journal.events import Owner, Recorded
 from journal.store import Store
 
 READY = "ready"
-CALLS = ("upsert", "create", "reference_counts", "found_by_filter", "found_by_vector")
+WRITES = ("upsert", "create")
+READS = ("reference_counts", "found_by_filter", "found_by_vector")
+
+COUNTED = ("call", "write")
 
 Method = Callable[..., Awaitable[Any]]
 
@@ -48,7 +52,7 @@ def moment(text: str) -> Moment:
     """Return the moment that `text` names."""
     name, when, *rest = text.split(":")
     number = signal.Signals[f"SIG{name}"]
-    if when == "call":
+    if when in COUNTED:
         delay_seconds = int(rest[1]) / 1000 if len(rest) > 1 else 0.0
         return Moment(signal=number, when=when, number=int(rest[0]), delay_seconds=delay_seconds)
     event, step, nth = [*rest, *("", "", "1")[len(rest) :]]
@@ -68,12 +72,12 @@ class Failpoint:
         """Stand between the program and its stores, for as long as the process lives."""
         store, target = adapters()
         patch.object(store, "append", self._around_append(store.append)).start()
-        for name in CALLS:
+        for name in WRITES + READS:
             patch.object(target, name, self._around_call(getattr(target, name))).start()
 
     def _around_append(self, append: Method) -> Method:
         async def appended(store: object, recorded: Recorded) -> None:
-            self._count_call()
+            self._count("append")
             is_wanted = self._is_wanted(recorded)
             if is_wanted and self._wanted.when == "before":
                 self._send()
@@ -85,22 +89,24 @@ class Failpoint:
 
     def _around_call(self, method: Method) -> Method:
         async def called(*arguments: Any, **options: Any) -> Any:
-            self._count_call()
+            self._count(method.__name__)
             return await method(*arguments, **options)
 
         return called
 
     def _is_wanted(self, recorded: Recorded) -> bool:
         wanted = self._wanted
-        if wanted.when == "call" or event_name(recorded.event) != wanted.event:
+        if wanted.when in COUNTED or event_name(recorded.event) != wanted.event:
             return False
         if wanted.step not in ("", getattr(recorded.event, "step", "")):
             return False
         self._seen += 1
         return self._seen == wanted.number
 
-    def _count_call(self) -> None:
-        if self._wanted.when != "call":
+    def _count(self, name: str) -> None:
+        if self._wanted.when not in COUNTED or (
+            self._wanted.when == "write" and name not in WRITES
+        ):
             return
         self._seen += 1
         if self._seen == self._wanted.number:
