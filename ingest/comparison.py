@@ -5,7 +5,7 @@ finds; `validate` only reports it.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -69,22 +69,6 @@ async def compare_class(
     difference.missing = [index for index, _ in expected.values() if index not in seen]
     await _read_again(catalogue, target, difference)
     return difference
-
-
-async def deep_differences(
-    catalogue: Catalogue, target: Target, class_name: str, wholes: Iterable[int]
-) -> list[int]:
-    """Return the records whose object, read whole by id, is not what it must be.
-
-    Vectors are left out: they are compared where the embedder is at hand.
-    """
-    wrong = []
-    for index in wholes:
-        whole = catalogue.to_object(class_name, index)
-        found = await target.read(class_name, whole.id)
-        if found is None or not is_same(found, whole):
-            wrong.append(index)
-    return wrong
 
 
 async def wrong_references(catalogue: Catalogue, target: Target, class_name: str) -> list[int]:

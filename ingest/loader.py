@@ -109,9 +109,9 @@ class _Loading:
         self._on_cycle = frozenset(records.order.cyclic.tolist())
         self._settled = bytearray(len(self._indices))
         self._prefix = run.settled
-        self._pace = Pace(longest_batch=max(1, min(512, run.state.window // 2)))
-        self._in_flight = anyio.CapacityLimiter(self._pace.in_flight)
         self._chunk = max(1, min(CHUNK, run.state.window // 2))
+        self._pace = Pace(longest_batch=self._chunk)
+        self._in_flight = anyio.CapacityLimiter(self._pace.in_flight)
         self._unchanged: Mapping[UUID, str] = {}
         self._tail: list[Parcel] = []  # the last that were written whole
         self._is_resumed = run.settled > 0

@@ -4,7 +4,6 @@ Knows the target's port and the running step. An outcome that is unknown is neit
 nor failure: the object is written twice, blank and whole, until the target says.
 """
 
-import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -15,8 +14,6 @@ from ingest.pace import Pace
 from ingest.target import Outcome, Reply, Target, TargetObject, Verdict, blank
 from journal import RejectedFact, StepRun, StoreUnavailable
 from journal.clock import Clock
-
-log = logging.getLogger(__name__)
 
 STALL_SECONDS = 60.0
 FIRST_PAUSE_SECONDS = 0.1

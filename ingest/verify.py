@@ -104,18 +104,19 @@ class _Verifying:
             return []
         records = self._shop.catalogue.classes[self._class_name]
         doubtful = {index for name, index in self._shop.unsure if name == self._class_name}
+        # What an earlier attempt was unsure of in a step that it completed went with its memory;
+        # the step says how many there were.
+        is_forgotten = len(doubtful) < int(
+            self._run.state.summary.get(unsure_name(self._class_name), 0)
+        )
         order = [int(index) for level in records.order.levels for index in level]
         window = self._run.state.window
         for position in [at for at, index in enumerate(order) if index in doubtful]:
             doubtful |= set(order[max(0, position - window) : position])
         doubtful |= set(records.order.cyclic.tolist())
-        if self._run.state.summary.get(unsure_name(self._class_name)) and not self._shop.unsure:
-            # An earlier attempt completed the step, and took the knowledge of which with it.
-            return sorted(set(order) - self._shop.catalogue.absent[self._class_name])
         for suspect in self._run.state.suspects:
-            if suspect.step == self._run.name and suspect.settled:
-                # An attempt ended in here while it mended: what it wrote may be torn.
-                return sorted(set(order) - self._shop.catalogue.absent[self._class_name])
+            # An attempt ended in here while it mended: what it wrote may be torn.
+            is_forgotten |= suspect.step == self._run.name and suspect.settled > 0
             if suspect.step != self._step and suspect.step in self._run.state.steps:
                 continue
             if suspect.fingerprint == self._run.state.fingerprint:
@@ -123,6 +124,8 @@ class _Verifying:
                 doubtful |= set(order[first : suspect.settled + suspect.window])
             else:
                 doubtful |= set(order)
+        if is_forgotten:
+            doubtful = set(order)
         return sorted(doubtful - self._shop.catalogue.absent[self._class_name])
 
     async def _invisible(self, indices: Iterable[int]) -> list[int]:
