@@ -10,7 +10,7 @@ from ingest.objects import object_id
 from ingest.target import TargetObject
 from journal import Choice, Status, StepFailed
 from journal.events import Completed
-from tests.loading.runs import World
+from tests.loading.runs import Life, World
 from tests.loading.sources import HandMade, Read, grid, needs, skill, skill_uri, with_cycles
 from tests.loading.tearing import Fault, TearingTarget, content, spoil
 
@@ -177,6 +177,31 @@ async def test_an_object_of_unknown_outcome_that_an_index_misses_is_mended(
     assert targets[0].unseen is None  # type: ignore[attr-defined]
     assert world.trace.kinds(skill_uri(0)) == ["whole", "blank", "whole", "blank", "whole"]
     assert world.trace.kinds(skill_uri(1)) == ["whole"]
+
+
+async def test_what_a_killed_attempt_was_unsure_of_in_a_completed_step_is_looked_up(
+    read: Read,
+) -> None:
+    world, life = World(read(HandMade([skill(0), skill(1)]))), Life()
+
+    def first_is_lost(request: int, objects: Sequence[TargetObject]) -> Fault | None:
+        return Fault(unknown=1, applied=2) if request == 1 else None
+
+    with pytest.raises(BaseException):  # noqa: B017 - whatever a death looks like from outside
+        await world.load(faults=first_is_lost, life=life, before_verify=life.end)
+    targets = []
+
+    def one_eyed(target: TearingTarget) -> TearingTarget:
+        target.__class__ = OneEyed
+        target.blind = "vector"  # type: ignore[attr-defined]
+        targets.append(target)
+        return target
+
+    await world.load(
+        change=one_eyed, before_verify=lambda: setattr(targets[0], "unseen", skill_id(0))
+    )
+    assert targets[0].unseen is None  # type: ignore[attr-defined]
+    assert world.trace.kinds(skill_uri(0)) == ["blank", "whole"]
 
 
 class Contested(TearingTarget):
