@@ -5,6 +5,7 @@ as an immutable event in a `Store`, and goes on where an earlier attempt stopped
 is `fold` over the events.
 """
 
+from journal.attempt import Settings
 from journal.errors import (
     CorruptJournal,
     JournalError,
@@ -21,7 +22,7 @@ from journal.errors import (
 from journal.events import Recorded
 from journal.log import read_history, read_runs, read_state
 from journal.plan import Choice, Pipeline, Step, StepResult, resume_or_begin
-from journal.runner import Report, Settings, execute
+from journal.runner import Report, execute
 from journal.state import RunState, Status, fold, fold_runs
 from journal.step import Progress, RejectedFact, StepRun, StopSwitch
 from journal.store import Store

@@ -1,67 +1,27 @@
-"""The run engine: claim, fold, resume point, steps, terminal event.
+"""The run engine's entry: look, claim, attempt; and again while leases expire uncontested.
 
-Knows ports only. Every attempt writes under an epoch of its own; how an attempt ends is
-written last, when no request of it can still be on its way.
+Knows ports only.
 """
 
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import TypeVar
 
-import anyio
-
+from journal.attempt import Engine, Settings
 from journal.clock import Clock, system_clock
-from journal.errors import (
-    JournalError,
-    LeaseExpired,
-    LeaseLost,
-    Stopped,
-    StoreUnavailable,
-    leading,
-)
-from journal.events import (
-    Completed,
-    Failed,
-    Interrupted,
-    Owner,
-    Recorded,
-    Started,
-    StepCompleted,
-    StepStarted,
-)
-from journal.fencing import cuts_for
-from journal.lease import SETTLE_SECONDS, Lease, claim
-from journal.log import read_run, read_state
+from journal.errors import LeaseExpired
+from journal.lease import claim
+from journal.log import read_state
 from journal.owner import this_process
-from journal.plan import Choice, Pipeline, Step, StepResult, check_resumable, resume_or_begin
-from journal.recorder import Listener, Recorder
-from journal.state import RunState, Status, fold, unsettled
-from journal.step import Progress, Requests, StepRun, StopSwitch
+from journal.plan import Choice, Pipeline, resume_or_begin
+from journal.recorder import Listener
+from journal.state import RunState
+from journal.step import Progress, StopSwitch
 from journal.store import Store
+from journal.supervision import guarded, unless_stopped, waiting_for_store
 
 log = logging.getLogger(__name__)
-
-GRACE_SECONDS = 5.0  # for requests in flight once a stop was asked for
-LAST_WORDS_SECONDS = 10.0
-STORE_POLL_SECONDS = 1.0
-CANCELLED_SIGNAL = 0  # the surrounding program cancelled the run; no signal came
-
-T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
-    """Times, in seconds. Requests are shorter than the lease, or none could ever begin."""
-
-    ttl_seconds: float = 30.0
-    longest_request_seconds: float = 15.0
-
-    @property
-    def request_seconds(self) -> float:
-        """The time-out of one request: at most half of the TTL."""
-        return min(self.longest_request_seconds, self.ttl_seconds / 2)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,9 +72,9 @@ async def execute(
 
     stop = stop or StopSwitch()
     decide = choose or (lambda state: resume_or_begin(state, pipeline.fingerprint))
-    engine = _Engine(pipeline, store, settings, clock, decide, stop, listener, on_progress)
+    engine = Engine(pipeline, store, settings, clock, decide, stop, listener, on_progress)
     # A look without the lease: what is done already costs no lease, and writes nothing.
-    seen = await _unless_stopped(
+    seen = await unless_stopped(
         stop,
         partial(
             waiting_for_store,
@@ -127,11 +87,11 @@ async def execute(
     if decide(seen) is Choice.SKIP:
         return Report(state=seen, choice=Choice.SKIP, has_waited=bool(waits))
     owner = this_process(clock, ttl_seconds=settings.ttl_seconds)
-    await _unless_stopped(
+    await unless_stopped(
         stop, partial(waiting_for_store, store.prepare, clock, wait_seconds, note_wait)
     )
     while True:
-        lease = await _unless_stopped(
+        lease = await unless_stopped(
             stop,
             partial(
                 claim,
@@ -150,323 +110,3 @@ async def execute(
             log.warning("%s; claiming the next epoch", error)
         else:
             return Report(state=state, choice=engine.chosen or choice, has_waited=bool(waits))
-
-
-class _Engine:
-    """One call's attempts: usually one, more if its lease expires uncontested."""
-
-    def __init__(
-        self,
-        pipeline: Pipeline,
-        store: Store,
-        settings: Settings,
-        clock: Clock,
-        choose: Callable[[RunState], Choice],
-        stop: StopSwitch,
-        listener: Listener | None,
-        on_progress: Callable[[Progress], None] | None,
-    ) -> None:
-        self._pipeline = pipeline
-        self._store = store
-        self._settings = settings
-        self._clock = clock
-        self._choose = choose
-        self._stop = stop
-        self._listener = listener
-        self._on_progress = on_progress
-        self._run_id = ""
-        self._before = RunState()  # what our first attempt found
-        self._written_epoch = 0
-        self._fruitless_since: float | None = None
-        self._failure: Exception | None = None
-        self._began_at = clock.elapsed()
-        self.chosen: Choice | None = None
-
-    def check_goes_on(self, lease: Lease, expiry: LeaseExpired, *, wait_seconds: float) -> None:
-        """Raise if another attempt after an expired lease would be in vain.
-
-        Raises:
-            Exception: what had ended the attempt already, when its last words found no way out.
-            StoreUnavailable: two leases in a row, the store took no event of ours.
-        """
-        if self._failure is not None:
-            raise self._failure
-        now = self._clock.elapsed()
-        if self._written_epoch == lease.epoch:
-            self._fruitless_since = None
-        elif self._fruitless_since is None:
-            self._fruitless_since = now
-        elif now - self._fruitless_since >= wait_seconds:
-            raise StoreUnavailable(
-                f"{self._store.url} grants leases and takes no event; see its log, then resume"
-            ) from expiry
-
-    def _decide(self, before: RunState, owner: Owner) -> Choice:
-        """Choose by the log; after an expired lease go on with what we had begun.
-
-        Raises:
-            LeaseLost: meanwhile another process went on with it, or began a run of its own.
-        """
-        if self.chosen is None:
-            return self._choose(before)
-        if _place(before) == _place(self._before):
-            return self.chosen  # our `started` never landed
-        if before.run_id != self._run_id:
-            raise LeaseLost(
-                f"{self._pipeline.name}: run {before.run_id} of another process replaced ours"
-            )
-        if before.status is Status.COMPLETED:
-            return Choice.SKIP  # by whomever: it is what we were asked for
-        if before.owner is not None and before.owner.id != owner.id:
-            raise LeaseLost(
-                f"{self._pipeline.name}: another process went on with run {before.run_id};"
-                f" it is {before.status}"
-            )
-        return Choice.RESUME
-
-    async def attempt(self, lease: Lease) -> tuple[Choice, RunState]:
-        """Decide by the log and, if there is work, do it under `lease`."""
-        older = await waiting_for_store(
-            partial(read_run, self._store, self._pipeline.name, below=lease.epoch),
-            self._clock,
-            self._settings.ttl_seconds,  # if need be until the lease runs out
-            log.info,
-        )
-        before = fold(older)
-        try:
-            choice = self._decide(before, lease.owner)
-            if choice is Choice.RESUME:
-                check_resumable(before, self._pipeline)
-        except Exception:
-            await lease.release()
-            raise
-        if choice is Choice.SKIP:
-            await lease.release()
-            return choice, before
-        resumes = choice is Choice.RESUME
-        if self.chosen is None:
-            self.chosen, self._before = choice, before
-        self._run_id = before.run_id if resumes else self._run_id or self._clock.new_id()
-        recorder = Recorder(
-            self._store,
-            lease,
-            self._clock,
-            before if resumes else RunState(),
-            run_id=self._run_id,
-            not_before=before,
-            append_timeout_seconds=self._settings.request_seconds,
-            listener=self._listener,
-        )
-        started = self._started(before, lease, older, resumes=resumes)
-        await self._pipeline.own(lease.epoch)
-        return choice, await self._perform(recorder, lease, started)
-
-    def _started(
-        self, before: RunState, lease: Lease, older: list[Recorded], *, resumes: bool
-    ) -> Started:
-        pipeline = self._pipeline
-        suspects = unsettled(before)
-        return Started(
-            source=pipeline.source,
-            fingerprint=pipeline.fingerprint,
-            steps=pipeline.step_names,
-            window=pipeline.window,
-            attempt=before.attempt + 1 if resumes else 1,
-            owner=lease.owner,
-            versions=pipeline.versions,
-            attributes=pipeline.attributes,
-            cuts=cuts_for(lease.epoch, older),
-            suspects=suspects,
-            trusted=before.trusted if resumes else self._is_trustworthy(before),
-        )
-
-    def _is_trustworthy(self, before: RunState) -> bool:
-        """Whether a run that did just these steps completed: a reset, say, left nothing whole."""
-        is_alike = before.steps == self._pipeline.step_names
-        return before.status is Status.COMPLETED and is_alike and not unsettled(before)
-
-    async def _perform(self, recorder: Recorder, lease: Lease, started: Started) -> RunState:
-        """Write `started`, do the steps, and write how it ended."""
-        requests = Requests(self._clock)
-        try:
-            await recorder.record(started)
-            self._written_epoch = lease.epoch
-            await lease.drop_older()
-            await guarded(
-                lambda: self._steps(recorder, lease, requests),
-                lambda: _stop_after_grace(self._stop),
-            )
-            await self._let_settle(requests, disconnect=False)
-            return await recorder.record(_completed(recorder.state))
-        except BaseException as error:  # cancellation too: it is recorded, then re-raised
-            with anyio.move_on_after(LAST_WORDS_SECONDS, shield=True):
-                if lease.is_over:
-                    await self._pipeline.disconnect()  # nothing of ours may follow the next's
-                else:
-                    if isinstance(error, Exception) and not isinstance(error, StoreUnavailable):
-                        self._failure = error
-                    await self._last_words(recorder, requests, error)
-            raise
-
-    async def _steps(self, recorder: Recorder, lease: Lease, requests: Requests) -> None:
-        """Do every step that the log does not have as completed."""
-        self._stop.check()
-        for step in self._pipeline.steps[recorder.state.steps_done :]:
-            run = StepRun(
-                step.name,
-                recorder,
-                lease,
-                self._clock,
-                self._stop,
-                requests,
-                age_started_at=self._began_at,
-                on_progress=self._on_progress,
-            )
-            await _apply(step, run, recorder)
-            self._stop.check()
-
-    async def _last_words(
-        self, recorder: Recorder, requests: Requests, error: BaseException
-    ) -> None:
-        """Record how the attempt ended, once nothing of it can be on its way."""
-        if recorder.state.status is not Status.IN_PROGRESS or recorder.state.epoch == 0:
-            return
-        try:
-            await self._let_settle(requests, disconnect=True)
-            await recorder.record(_ending(recorder.state, error))
-        except JournalError as unrecorded:
-            log.warning("the end of the attempt was not recorded: %s", unrecorded)
-
-    async def _let_settle(self, requests: Requests, *, disconnect: bool) -> None:
-        """Wait until a request that was given up can not be on its way any more."""
-        if requests.lost_at is None:
-            return
-        if disconnect:
-            await self._pipeline.disconnect()
-            requests.lose()
-        await anyio.sleep(max(0.0, SETTLE_SECONDS - requests.seconds_since_loss()))
-
-
-async def _apply(step: Step, run: StepRun, recorder: Recorder) -> None:
-    """Run one step between its two events."""
-    await recorder.record(StepStarted(step=step.name))
-    try:
-        result = await step.apply(run)
-    except Exception as error:
-        if isinstance(leading(error), Stopped):
-            await run.checkpoint()
-        raise
-    result = result or StepResult()
-    await recorder.record(
-        StepCompleted(
-            step=step.name,
-            position=recorder.state.steps_done + 1,
-            of=len(recorder.state.steps),
-            counts=result.counts,
-            relations=result.relations,
-            dangling=result.dangling,
-            digests=result.digests,
-            summary=result.summary,
-        )
-    )
-
-
-def _completed(state: RunState) -> Completed:
-    """Return the last event; all it says is already in the log."""
-    return Completed(
-        totals=state.counts,
-        relations=state.relations,
-        dangling=state.dangling,
-        digests=state.digests,
-        summary=state.summary,
-    )
-
-
-def _ending(state: RunState, error: BaseException) -> Failed | Interrupted:
-    error = leading(error)
-    if isinstance(error, Stopped):
-        return Interrupted(signal=error.signal)
-    if not isinstance(error, Exception):
-        return Interrupted(signal=CANCELLED_SIGNAL)
-    # The text of a foreign exception may hold record content; only ours are written with care.
-    message = str(error) if isinstance(error, JournalError) else "unexpected; see the log"
-    return Failed(step=state.step, error=type(error).__name__, message=message)
-
-
-async def guarded(work: Callable[[], Awaitable[T]], guard: Callable[[], Awaitable[None]]) -> T:
-    """Run `work` with `guard` beside it; when `guard` raises, `work` is cancelled.
-
-    Raises what `guard` raised, else what `work` raised, without the group around it.
-    """
-    verdict: JournalError | None = None
-    failure: Exception | None = None
-    done: list[T] = []
-
-    async def watch() -> None:
-        nonlocal verdict
-        try:
-            await guard()
-        except JournalError as error:
-            if failure is None:  # else it comes too late to be the reason
-                verdict = error
-            scope.cancel()
-
-    async with anyio.create_task_group() as tasks:
-        with anyio.CancelScope() as scope:
-            tasks.start_soon(watch)
-            try:
-                done.append(await work())
-            except Exception as error:
-                failure = error
-        tasks.cancel_scope.cancel()
-    if done:
-        return done[0]
-    if verdict is not None:
-        raise verdict
-    if failure is not None:
-        raise leading(failure)
-    raise AssertionError("work ended without a result, an error or a verdict")
-
-
-def _place(state: RunState) -> tuple[str, int, int]:
-    """Return what changes whenever anything was written."""
-    return (state.run_id, state.epoch, state.seq)
-
-
-async def _unless_stopped(stop: StopSwitch, wait: Callable[[], Awaitable[T]]) -> T:
-    """Do `wait`, which sends nothing that matters, unless a stop was asked for.
-
-    Raises:
-        Stopped: it was.
-    """
-
-    async def watch() -> None:
-        await stop.wait()
-        stop.check()
-
-    return await guarded(wait, watch)
-
-
-async def _stop_after_grace(stop: StopSwitch) -> None:
-    """Raise `Stopped` once a stop was asked for and the requests in flight had their time."""
-    await stop.wait()
-    await anyio.sleep(GRACE_SECONDS)
-    stop.check()
-
-
-async def waiting_for_store(
-    act: Callable[[], Awaitable[T]],
-    clock: Clock,
-    wait_seconds: float,
-    on_wait: Callable[[str], None],
-) -> T:
-    """Do `act`, again and again while the store can not be reached, for `wait_seconds`."""
-    deadline = clock.elapsed() + wait_seconds
-    while True:
-        try:
-            return await act()
-        except StoreUnavailable as error:
-            if clock.elapsed() + STORE_POLL_SECONDS > deadline:
-                raise
-            on_wait(str(error))
-            await anyio.sleep(STORE_POLL_SECONDS)

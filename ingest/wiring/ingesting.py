@@ -43,7 +43,7 @@ from journal import (
     read_state,
 )
 from journal.clock import system_clock
-from journal.runner import waiting_for_store
+from journal.supervision import waiting_for_store
 
 if TYPE_CHECKING:
     from ingest.embedders import Embedder

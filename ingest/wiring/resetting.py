@@ -19,7 +19,7 @@ from journal import (
 from journal.clock import system_clock
 from journal.lease import claim
 from journal.owner import this_process
-from journal.runner import guarded
+from journal.supervision import guarded
 
 if TYPE_CHECKING:
     from ingest.target import Target  # numpy comes with it
