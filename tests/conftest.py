@@ -5,14 +5,19 @@ skipped (loudly) or fails where the thing is missing.
 """
 
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from tests.compose import engine
 from tests.server import Weaviate, WeaviateServer, named_server, why_none
 
 ESCO_FILES = ("esco-1.2.0-en.zip", "esco-small-en.zip")
+
+OWN_SERVERS = {"own_weaviate", "guarded_weaviate"}  # fixtures that start one in any case
 
 MISSING = pytest.StashKey[dict[str, str]]()  # marker -> why its tests can not run here
 
@@ -61,6 +66,13 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     needed = any(item.get_closest_marker("esco") for item in session.items)
     if needed and not os.environ.get("VARITY_ESCO_DATA"):
         missing["esco"] = "VARITY_ESCO_DATA does not name the folder of the real ESCO zips"
+    is_seen = any(item.get_closest_marker("browser") for item in session.items)
+    if is_seen and shutil.which("chromium") is None:
+        missing["browser"] = "there is no program named chromium"
+    if any(item.get_closest_marker("compose") for item in session.items):
+        reason = engine.why_none()
+        if reason:
+            missing["compose"] = reason
     if any(_needs_own_server(item) for item in session.items):
         capture = session.config.pluginmanager.getplugin("capturemanager")
         with capture.global_and_fixture_disabled():  # a first build takes minutes, and says so
@@ -75,10 +87,28 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         if os.environ.get("CI") == "true":
             pytest.fail(missing["weaviate"], pytrace=False)
         pytest.skip(missing["weaviate"])
+    if "browser" in missing and item.get_closest_marker("browser"):
+        pytest.skip(missing["browser"])
+    if "compose" in missing and item.get_closest_marker("compose"):
+        pytest.skip(missing["compose"])
     if item.get_closest_marker("esco"):
         if "esco" in missing:
             pytest.skip(missing["esco"])
         _fail_without_files(Path(os.environ["VARITY_ESCO_DATA"]))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Pass on what a worker found missing: the summary is written by the process above it."""
+    passed_on = getattr(session.config, "workeroutput", None)
+    if passed_on is not None:
+        passed_on["missing"] = session.config.stash.get(MISSING, {})
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    found = getattr(node, "workeroutput", {}).get("missing", {})
+    node.config.stash.setdefault(MISSING, {}).update(found)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -91,7 +121,8 @@ def _needs_own_server(item: pytest.Item) -> bool:
     """Tell whether the test needs a server started here: not if the environment names one."""
     if item.get_closest_marker("weaviate") is None:
         return False
-    return named_server() is None or "own_weaviate" in getattr(item, "fixturenames", ())
+    fixtures = getattr(item, "fixturenames", ())
+    return named_server() is None or not OWN_SERVERS.isdisjoint(fixtures)
 
 
 def _fail_without_files(folder: Path) -> None:
