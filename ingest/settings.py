@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from ingest.plain_http import may_carry_a_key
 from ingest.records import InputError
 
 DEFAULT_STORE = "sqlite:///varity.db"
@@ -23,8 +24,9 @@ PROFILE_VARIABLE = "VARITY_PROFILE"
 UNATTENDED_VARIABLES = ("DOCKER_ENV", "NON_INTERACTIVE")
 
 PREFIX = re.compile(r"[A-Z][a-z0-9]*")
+HOST = re.compile(r"[^\s/?#@\\]+")
+LONGEST_SHOWN = 40  # characters of a value that can not be used
 LANGUAGE = re.compile(r"[a-z]{2,3}(-[a-z]{2,4})?")
-LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 SettingValue = str | int | float | bool
 
@@ -44,6 +46,8 @@ class Settings:
     window: int | None = None
     grpc_port: int = 50051
     t2v_url: str | None = None
+    host: str = "127.0.0.1"
+    port: int = 8000
     allow_plain_http: bool = False
     api_key: str | None = field(default=None, repr=False)
 
@@ -75,6 +79,8 @@ SOURCES = (
     Source(name="window", key="window", variables=("VARITY_WINDOW",), type=int),
     Source(name="grpc_port", key="grpc_port", variables=("WEAVIATE_GRPC_PORT",), type=int),
     Source(name="t2v_url", key="t2v_url", variables=("VARITY_T2V_URL",), type=str),
+    Source(name="host", key="host", variables=("VARITY_HOST",), type=str),
+    Source(name="port", key="port", variables=("VARITY_PORT",), type=int),
     Source(
         name="allow_plain_http",
         key="allow_plain_http",
@@ -136,7 +142,11 @@ def _parsed(variable: str, text: str, wanted: type[SettingValue]) -> SettingValu
         return wanted(text)
     except ValueError as error:
         kind = "a whole number" if wanted is int else "a number"
-        raise InputError(f"{variable} must be {kind}, not {text!r}") from error
+        raise InputError(f"{variable} must be {kind}, not {_shortened(text)!r}") from error
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}..."
 
 
 def _api_key(environ: Mapping[str, str], read_text: Callable[[Path], str]) -> str | None:
@@ -150,7 +160,8 @@ def _api_key(environ: Mapping[str, str], read_text: Callable[[Path], str]) -> st
         key = read_text(Path(file)).strip()
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(
-            f"{API_KEY_FILE_VARIABLE}: {file} can not be read ({type(error).__name__})"
+            f"{API_KEY_FILE_VARIABLE}: {file} can not be read ({type(error).__name__}); name a"
+            " file that holds the key and nothing else"
         ) from error
     if not key:
         raise InputError(f"{API_KEY_FILE_VARIABLE}: {file} is empty; put the key into it")
@@ -185,11 +196,13 @@ def _check_numbers(settings: Settings) -> None:
         ("lease_ttl", settings.ttl_seconds, 1),
         ("window", settings.window if settings.window is not None else 1, 1),
         ("grpc_port", settings.grpc_port, 1),
+        ("port", settings.port, 0),
     ):
         if not math.isfinite(value) or value < least:
             raise InputError(f"{name} must be {least} or more, not {value:g}")
-    if settings.grpc_port > 65535:
-        raise InputError(f"grpc_port must be 65535 or less, not {settings.grpc_port}")
+    for name, port in (("grpc_port", settings.grpc_port), ("port", settings.port)):
+        if port > 65535:
+            raise InputError(f"{name} must be 65535 or less, not {port}")
 
 
 def _check_t2v(settings: Settings) -> None:
@@ -209,9 +222,11 @@ def _check_store(settings: Settings) -> None:
         raise InputError(
             f"the store's URL holds a user or password; leave them out and set {API_KEY_VARIABLE}"
         )
-    in_clear = url.scheme == "http" and host not in LOOPBACK
+    if url.scheme in ("http", "https") and not HOST.fullmatch(host):
+        raise InputError("the store's URL names no usable host; write http(s)://HOST:PORT")
+    in_clear = url.scheme == "http" and not may_carry_a_key(host)
     if settings.api_key and in_clear and not settings.allow_plain_http:
         raise InputError(
-            f"the API key would travel to {host} unencrypted; use https://, or set"
+            f"the API key would travel to {host or 'the store'} unencrypted; use https://, or set"
             " VARITY_ALLOW_PLAIN_HTTP=true if that network is trusted"
         )

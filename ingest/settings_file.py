@@ -102,6 +102,11 @@ def _loaded(text: str, file: str) -> Any:
         raise InputError(f"{file}{line}: no valid YAML: {problem}") from error
     except RecursionError as error:
         raise InputError(f"{file}: no valid configuration: nested too deeply") from error
+    except (ValueError, AttributeError, LookupError) as error:
+        # What YAML's own conversions raise over a date such as 2024-13-45 or `!!int soon`.
+        raise InputError(
+            f"{file}: a value is none of its type (a date, a number); put text in quotes"
+        ) from error
 
 
 class _DuplicateKey(Exception):

@@ -4,6 +4,7 @@ Knows how each kind of request fails on the way; knows nothing of classes and ob
 """
 
 from collections.abc import Awaitable, Callable
+from http import HTTPStatus
 from typing import Any
 
 import anyio
@@ -24,6 +25,7 @@ from ingest.targets.weaviate_errors import (
 )
 from ingest.targets.weaviate_wire import Wire, answer
 from journal.errors import StoreUnavailable
+from journal.redaction import Redaction
 
 # The session's own time-outs come before ours: cancelling it leaks a slot of its pool.
 _OWN_SHARE = 0.9
@@ -33,8 +35,15 @@ _GRACE_SECONDS = 1.0  # in which a gRPC call ends by its own deadline
 class WeaviateConnection:
     """Requests over a wire that is opened when it is needed, until `release`."""
 
-    def __init__(self, address: object, connect: Callable[[], Awaitable[Wire]]) -> None:
+    def __init__(
+        self,
+        address: object,
+        connect: Callable[[], Awaitable[Wire]],
+        *,
+        redaction: Redaction | None = None,
+    ) -> None:
         self.address = address  # in the words of a message
+        self._redaction = redaction or Redaction()  # an answer may quote what was sent
         self._connect = connect
         self._wire: Wire | None = None
         self._released = False
@@ -125,7 +134,10 @@ class WeaviateConnection:
             if not wire.was_cut:
                 raise
             raise Lost(may_have_arrived=True, timed_out=False) from error
-        reply = RestReply(status=response.status_code, content=response.content)
+        content = response.content
+        if response.status_code >= HTTPStatus.BAD_REQUEST:
+            content = self._redaction.raw(content)
+        reply = RestReply(status=response.status_code, content=content)
         if refusal := rest_refused(reply, self.address):
             raise refusal
         return reply
@@ -183,6 +195,13 @@ class WeaviateConnection:
                 return await answer(wire, method(wire), request, left)
         except TimeoutError as error:
             raise Lost(may_have_arrived=True, timed_out=True) from error
+        except AioRpcError as error:
+            details = self._redaction.text(error.details() or "")
+            if details == (error.details() or ""):
+                raise
+            raise AioRpcError(
+                error.code(), error.initial_metadata(), error.trailing_metadata(), details
+            ) from None
 
     async def _ready(self, timeout_seconds: float) -> tuple[Wire, float]:
         """Return the open wire and the seconds that are left of the time-out."""

@@ -4,10 +4,14 @@ Knows the client's public API, and how a server says that it is one.
 """
 
 import logging
+import os
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import anyio
+from grpc import ssl_channel_credentials  # type: ignore[import-untyped]
 from grpc.aio import AioRpcError  # type: ignore[import-untyped]
 from weaviate import WeaviateAsyncClient
 from weaviate.auth import Auth
@@ -21,6 +25,7 @@ from weaviate.exceptions import (
 )
 
 from ingest.targets.weaviate_wire import Wire
+from journal.certificates import AUTHORITY_VARIABLE, WAY_OUT, distrust
 from journal.errors import JournalError, StoreRefused, StoreUnavailable
 
 OPEN_TIMEOUT_SECONDS = 5.0
@@ -36,6 +41,14 @@ _CHANNEL_OPTIONS = [
     # Like the REST session, it asks no proxy that the environment names.
     ("grpc.enable_http_proxy", 0),
 ]
+
+
+_DISTRUSTED = "CERTIFICATE_VERIFY_FAILED"
+
+
+class GrpcUnavailable(StoreUnavailable):
+    """REST answers, gRPC does not."""
+
 
 # What the client raises over an answer that is not a Weaviate's; "null" fails an assertion.
 _NOT_ONE = (ResponseCannotBeDecodedError, LookupError, TypeError, ValueError, AssertionError)
@@ -81,18 +94,39 @@ class Server:
                 f"{self} with gRPC port {self.grpc_port} is no usable address: expected "
                 "http(s)://host:port and another port for gRPC"
             ) from error
-        seconds = OPEN_TIMEOUT_SECONDS
+        seconds, authority = OPEN_TIMEOUT_SECONDS, self._authority()
         return WeaviateAsyncClient(
             connection_params=parameters,
             auth_client_secret=Auth.api_key(self.api_key) if self.api_key else None,
             additional_config=AdditionalConfig(
                 timeout=Timeout(query=seconds, insert=seconds, init=seconds),
-                grpc_config=GrpcConfig(channel_options=_CHANNEL_OPTIONS),
+                grpc_config=GrpcConfig(
+                    channel_options=_CHANNEL_OPTIONS, credentials=_channel_credentials(authority)
+                ),
+                # The only way to an authority of one's own; it brings the proxies of the
+                # environment with it, through which TLS is a tunnel.
+                trust_env=authority is not None,
             ),
             # Its checks ask a package index for the newest client, and answer a closed gRPC
             # port with half a page; ours is `_check_grpc`.
             skip_init_checks=True,
         )
+
+    def _authority(self) -> bytes | None:
+        """Return the certificates to trust instead of the usual ones, if any are named.
+
+        Raises:
+            StoreRefused: the file can not be read.
+        """
+        file = os.environ.get(AUTHORITY_VARIABLE)
+        if not file or not self.url.startswith("https:"):
+            return None
+        try:
+            return Path(file).read_bytes()
+        except OSError as error:
+            raise StoreRefused(
+                f"{AUTHORITY_VARIABLE}: {file} can not be read ({error.strerror})"
+            ) from error
 
     async def _connect_rest(self, client: WeaviateAsyncClient) -> None:
         try:
@@ -105,6 +139,10 @@ class Server:
                 f"{self} does not answer as a Weaviate does: check the address"
             ) from error
         except (WeaviateBaseError, HTTPError, OSError) as error:
+            if reason := distrust(error):
+                raise StoreRefused(
+                    f"{self} shows a certificate that is not trusted ({reason}); {WAY_OUT}"
+                ) from error
             if "is not supported" in str(error):
                 raise self._too_old(client) from error
             raise StoreUnavailable(
@@ -118,7 +156,12 @@ class Server:
             with anyio.fail_after(OPEN_TIMEOUT_SECONDS + 1):
                 await wire.check_grpc(OPEN_TIMEOUT_SECONDS)
         except (AioRpcError, TimeoutError) as error:
-            raise StoreUnavailable(
+            if isinstance(error, AioRpcError) and _DISTRUSTED in (error.details() or ""):
+                raise StoreRefused(
+                    f"{self} shows a certificate at its gRPC port {self.grpc_port} that is not"
+                    f" trusted; {WAY_OUT}"
+                ) from error
+            raise GrpcUnavailable(
                 f"{self} answers, but its gRPC port {self.grpc_port} does not: open it, or name "
                 "the right one (WEAVIATE_GRPC_PORT)"
             ) from error
@@ -142,3 +185,8 @@ class Server:
         return StoreRefused(
             f"{self} is version {client._connection.server_version}; {needed} or newer is needed"
         )
+
+
+def _channel_credentials(authority: bytes | None) -> Any:
+    """Return gRPC's word for the certificates to trust, None for the usual ones."""
+    return None if authority is None else ssl_channel_credentials(root_certificates=authority)

@@ -10,7 +10,9 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from journal.errors import StoreRefused
+from journal.redaction import Redaction
 from journal.store import Store
+from journal.stores.redacting import RedactingStore
 
 SQLITE_SCHEME = "sqlite:///"
 MEMORY_SCHEME = "memory://"
@@ -28,6 +30,8 @@ async def open_store(
         StoreRefused: the URL is of no known kind.
     """
     store = _store(url, api_key, request_seconds)
+    if redaction := Redaction(api_key):
+        store = RedactingStore(store, redaction)
     try:
         yield store
     finally:
@@ -60,7 +64,8 @@ def _store(url: str, api_key: str | None, request_seconds: float) -> Store:
         from journal.stores.memory import MemoryStore
 
         return MemoryStore()
-    shown = url if "@" not in url else "what was given"  # a credential is not repeated
+    # A credential is not repeated.
+    shown = "what was given" if re.search(r"[@?#]", url) else url
     raise StoreRefused(
         f"{shown} is no store; write sqlite:///FILE, http(s)://HOST:PORT or memory://"
     )

@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from journal.events import Recorded
 from journal.owner import this_process
 
 ROOT = Path(__file__).parents[2]
+CANARY = "canary-5d0c2e7f-api-key"
 VARITY = (sys.executable, "-c", "from ingest.cli import main; main()")
 
 
@@ -41,12 +42,24 @@ Fill = Callable[[Sequence[Recorded]], None]
 
 
 @pytest.fixture(autouse=True)
-def own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every test has a folder, and so a default store, of its own, and no settings."""
+def own_folder(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[None]:
+    """Every test has a folder, and so a default store, of its own, and no settings but a key.
+
+    The key is a canary: whatever a test does, no output and no file may hold it afterwards.
+    """
     monkeypatch.chdir(tmp_path)
     for name in list(os.environ):
         if name.startswith(("VARITY_", "WEAVIATE_")) or name in ("DOCKER_ENV", "NON_INTERACTIVE"):
             monkeypatch.delenv(name)
+    if request.node.get_closest_marker("weaviate") is None:  # a server without keys refuses one
+        monkeypatch.setenv("WEAVIATE_API_KEY", CANARY)
+    yield
+    for folder, _, names in os.walk(tmp_path):
+        for file in (Path(folder) / name for name in names):
+            if not file.is_symlink() and os.access(file, os.R_OK) and file.is_file():
+                assert CANARY.encode() not in file.read_bytes(), f"{file} holds the API key"
 
 
 @pytest.fixture
@@ -59,6 +72,7 @@ def varity(monkeypatch: pytest.MonkeyPatch, capsysbinary: pytest.CaptureFixture[
             main()
             sys.exit(0)
         shown = capsysbinary.readouterr()
+        assert CANARY.encode() not in shown.out + shown.err, "the API key was shown"
         code = ended.value.code
         return Said(
             code=code if isinstance(code, int) else 0,
@@ -96,7 +110,7 @@ def environment(**extra: str) -> dict[str, str]:
 
 def in_process(*arguments: str, **extra: str) -> subprocess.CompletedProcess[bytes]:
     """Run a command in a process of its own, without a terminal."""
-    return subprocess.run(
+    ended = subprocess.run(
         [*VARITY, *arguments],
         env=environment(**extra),
         stdin=subprocess.DEVNULL,
@@ -104,3 +118,5 @@ def in_process(*arguments: str, **extra: str) -> subprocess.CompletedProcess[byt
         timeout=60,
         check=False,
     )
+    assert CANARY.encode() not in ended.stdout + ended.stderr, "the API key was shown"
+    return ended

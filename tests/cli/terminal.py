@@ -10,7 +10,7 @@ import time
 from types import TracebackType
 from typing import Self
 
-from tests.cli.conftest import VARITY, environment
+from tests.cli.conftest import CANARY, VARITY, environment
 
 PATIENCE_SECONDS = 60.0
 
@@ -78,4 +78,5 @@ class Terminal:
         except OSError:  # EIO: the other side is closed
             return False
         self.shown += chunk.decode(errors="replace")
+        assert CANARY not in self.shown, "the API key was shown"
         return bool(chunk)

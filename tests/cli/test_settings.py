@@ -131,12 +131,71 @@ def test_refuses_credentials_in_the_url_without_repeating_them() -> None:
     assert "hunter2" not in str(refused.value)
 
 
-def test_an_api_key_does_not_travel_unencrypted_unless_that_is_allowed() -> None:
-    environ = {"WEAVIATE_API_KEY": "k", "VARITY_STORE": "http://weaviate:8080"}
-    with pytest.raises(InputError, match="unencrypted"):
+@pytest.mark.parametrize(
+    "host",
+    [
+        "localhost",
+        "LocalHost",
+        "127.0.0.1",
+        "127.8.9.10",
+        "[::1]",
+        "weaviate",
+        "weaviate-1",
+        "my_service",
+        "7up",
+    ],
+)
+def test_an_api_key_travels_unencrypted_to_this_machine_or_a_compose_service(host: str) -> None:
+    environ = {"WEAVIATE_API_KEY": "k", "VARITY_STORE": f"http://{host}:8080"}
+    assert settle(environ).api_key == "k"
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "weaviate.example",
+        "weaviate.",
+        "localhost.evil.example",
+        "192.168.0.10",
+        "126.255.255.255",
+        "128.0.0.1",
+        "127.1",
+        "127.0.0.1.evil.example",
+        "2130706433",
+        "0x7f000001",
+        "0X8080808",
+        "017700000001",
+        "[2001:db8::1]",
+        "[::]",
+        "[::1%25eth0]",
+        "[fe80::1]",
+        "weaviate\u3002example",
+        "weaviate%2eexample",
+    ],
+)
+def test_an_api_key_travels_unencrypted_nowhere_else_unless_that_is_allowed(host: str) -> None:
+    environ = {"WEAVIATE_API_KEY": "k", "VARITY_STORE": f"http://{host}:8080"}
+    with pytest.raises(InputError, match="unencrypted; use https://, or set VARITY_ALLOW_PLAIN"):
         settle(environ)
     assert settle({**environ, "VARITY_ALLOW_PLAIN_HTTP": "true"}).api_key == "k"
-    assert settle({**environ, "VARITY_STORE": "http://127.0.0.1:8080"}).api_key == "k"
+
+
+def test_an_api_key_travels_encrypted_to_any_host() -> None:
+    environ = {"WEAVIATE_API_KEY": "k", "VARITY_STORE": "https://weaviate.example"}
+    assert settle(environ).api_key == "k"
+
+
+def test_without_an_api_key_plain_http_goes_to_any_host() -> None:
+    assert settle(store="http://weaviate.example:8080").api_key is None
+
+
+@pytest.mark.parametrize(
+    "url", ["http://user:hunter2@t2v:8080", "http://t2v/?key=hunter2", "http://t2v/#hunter2"]
+)
+def test_the_address_of_the_embedder_holds_no_credentials(url: str) -> None:
+    with pytest.raises(InputError, match="VARITY_T2V_URL holds more than an address") as refused:
+        settle({"VARITY_T2V_URL": url})
+    assert "hunter2" not in str(refused.value)
 
 
 @pytest.mark.parametrize(("prefix", "pipeline"), [("", "esco"), ("Test1", "escotest1")])
