@@ -45,6 +45,8 @@ def chosen_source(data: str | None, last: RunState, *, language: str) -> Iterato
                 is_sample=True,
             )
         return
+    if "\0" in label:
+        raise InputError(f"{label!r} is no name of a file: take the NUL out")
     path = Path(label).resolve()
     if not _is_text(str(path)):
         raise InputError(f"the name of {str(path)!r} is not Unicode text; rename the file")

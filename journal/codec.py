@@ -12,7 +12,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 
 import orjson
 
-from journal.errors import CorruptJournal, UnsupportedEvent
+from journal.errors import MENDED_BY_HAND, CorruptJournal, UnsupportedEvent
 from journal.events import (
     COMPLETED_FIELDS,
     Checkpoint,
@@ -88,11 +88,10 @@ def from_row(row: Mapping[str, Any]) -> Recorded:
             at=from_timestamp(str(row["timestamp"])),
             event=DECODERS[name](found),
         )
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise CorruptJournal(
-            f"{where} can not be read ({type(error).__name__}: {str(error)[:120]});"
-            " look at the whole log (`export --all`)"
-        ) from error
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
+        raise CorruptJournal(f"{where} can not be read ({_fault(error)}); {MENDED_BY_HAND}") from (
+            error
+        )
 
 
 def is_legacy(row: Mapping[str, Any]) -> bool:
@@ -147,6 +146,17 @@ def owner_from(found: Mapping[str, Any]) -> Owner:
 def owner_to(owner: Owner) -> str:
     """Return the owner as one line of JSON."""
     return orjson.dumps(owner, option=orjson.OPT_SORT_KEYS).decode()
+
+
+def _fault(error: Exception) -> str:
+    """Return what is wrong with a row, without any value of it: it may hold anything."""
+    match error:
+        case KeyError():
+            return f"{str(error)[:40]} is missing or unknown"
+        case orjson.JSONDecodeError():
+            return f"no JSON: {error.msg}"
+        case _:
+            return type(error).__name__
 
 
 def _status(event: Event) -> str:

@@ -14,6 +14,11 @@ class CorruptJournal(JournalError):
     """The log holds what no run can have written. Remedy: a human looks."""
 
 
+MENDED_BY_HAND = (
+    "restore the journal, or erase it with `varity-journal reset --journal` and load again"
+)
+
+
 class UnsupportedEvent(CorruptJournal):
     """The log was written by a newer version. Remedy: upgrade this program."""
 

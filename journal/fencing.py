@@ -6,7 +6,7 @@ successor looked is kept, shown and left out of the fold.
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from journal.errors import CorruptJournal
+from journal.errors import MENDED_BY_HAND, CorruptJournal
 from journal.events import Recorded, Started
 
 
@@ -58,7 +58,7 @@ def _check_nothing_lost(epochs: Mapping[int, Sequence[Recorded]], cuts: Mapping[
         if epoch >= oldest and cut > found:
             raise CorruptJournal(
                 f"epoch {epoch} of {epochs[oldest][0].pipeline}: expected {cut} events, as its"
-                f" successor saw, found {found}; the log lost some"
+                f" successor saw, found {found}: the log lost some; {MENDED_BY_HAND}"
             )
 
 
@@ -70,7 +70,7 @@ def _by_epoch(events: Iterable[Recorded]) -> dict[int, list[Recorded]]:
         if known != recorded:
             raise CorruptJournal(
                 f"event {recorded.pipeline}/{recorded.epoch}:{recorded.seq} exists with two"
-                " different contents; look at the whole log (`export --all`)"
+                f" different contents: look at both (`export --all`); {MENDED_BY_HAND}"
             )
     epochs: dict[int, list[Recorded]] = {}
     for position in sorted(places):
@@ -79,7 +79,7 @@ def _by_epoch(events: Iterable[Recorded]) -> dict[int, list[Recorded]]:
         if recorded.seq != len(logged) + 1:
             raise CorruptJournal(
                 f"epoch {recorded.epoch} of {recorded.pipeline}: expected seq"
-                f" {len(logged) + 1}, found {recorded.seq}"
+                f" {len(logged) + 1}, found {recorded.seq}; {MENDED_BY_HAND}"
             )
         logged.append(recorded)
     return epochs

@@ -6,7 +6,7 @@ is fenced by its successor's cut (`journal.fencing`), not here.
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -14,6 +14,7 @@ import anyio
 
 from journal.clock import Clock
 from journal.errors import (
+    CorruptJournal,
     JournalError,
     LeaseExpired,
     LeaseHeld,
@@ -21,7 +22,7 @@ from journal.errors import (
     StoreRefused,
     StoreUnavailable,
 )
-from journal.events import Owner, is_terminal
+from journal.events import Owner, Recorded, is_terminal
 from journal.owner import is_gone
 from journal.store import LeaseRecord, Store
 
@@ -231,7 +232,7 @@ class _Claim:
         """Return why the next epoch may not be claimed yet, "" if it may."""
         if epoch == 0:
             return ""
-        logged = await self._store.read_epoch(self._pipeline, epoch)
+        logged = await self._logged(epoch)
         if logged and is_terminal(logged[-1].event):
             return ""
         record = await self._record(epoch)
@@ -257,6 +258,13 @@ class _Claim:
         if unchanged_seconds >= ttl_seconds:
             return ""
         return _held(self._pipeline, epoch, record, ttl_seconds)
+
+    async def _logged(self, epoch: int) -> Sequence[Recorded]:
+        """Return the epoch's events; none if they can not be read, for a reset must get by."""
+        try:
+            return await self._store.read_epoch(self._pipeline, epoch)
+        except CorruptJournal:
+            return ()
 
     async def _record(self, epoch: int) -> LeaseRecord | None:
         records = await self._store.leases(self._pipeline)

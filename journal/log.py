@@ -5,10 +5,15 @@ Reads through the port only. Filters and listings are hints; what counts is read
 
 from collections.abc import Sequence
 
+from journal.errors import CorruptJournal
 from journal.events import Recorded, is_terminal
 from journal.fencing import effective
 from journal.state import RunState, begins_run, fold, fold_runs
 from journal.store import LegacyRow, Store
+
+# An epoch is left empty by a process that died, or was put off, between its lease and its first
+# event. Nobody dies there so often in a row: a lease with such a number is none of ours.
+MOST_EMPTY_EPOCHS = 10_000
 
 
 async def read_run(store: Store, pipeline: str, *, below: int | None = None) -> list[Recorded]:
@@ -23,6 +28,7 @@ async def read_run(store: Store, pipeline: str, *, below: int | None = None) -> 
     newest = await store.highest_epoch(pipeline) if below is None else below - 1
     events: list[Recorded] = []
     for epoch in range(newest, 0, -1):
+        _check_number(pipeline, newest, empty=0 if events else newest - epoch)
         events = [*await store.read_epoch(pipeline, epoch), *events]
         if any(begins_run(recorded) for recorded in effective(events)):
             break
@@ -48,6 +54,8 @@ async def read_history(store: Store, pipeline: str) -> tuple[list[Recorded], lis
         else:
             listed.setdefault(row.epoch, []).append(row)
     newest = await store.highest_epoch(pipeline)
+    highest = max(listed, default=0)
+    _check_number(pipeline, newest, empty=newest - highest)
     for epoch in range(newest, 0, -1):  # a cut is read before the events that it saw
         logged = listed.get(epoch, [])
         if epoch == newest or not _is_whole(logged):
@@ -62,6 +70,15 @@ async def read_runs(store: Store, pipeline: str) -> list[RunState]:
     """Return the state of every run, newest first."""
     events, _ = await read_history(store, pipeline)
     return list(reversed(fold_runs(events)))
+
+
+def _check_number(pipeline: str, newest: int, *, empty: int) -> None:
+    """Raise if so many of the newest epochs are empty that the newest is a made-up one."""
+    if empty > MOST_EMPTY_EPOCHS:
+        raise CorruptJournal(
+            f"{pipeline}: the newest epoch is {newest}, and the {MOST_EMPTY_EPOCHS:,} before it"
+            " hold no event; remove the lease of that epoch by hand"
+        )
 
 
 def _is_whole(logged: Sequence[Recorded]) -> bool:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
-from journal.errors import CorruptJournal
+from journal.errors import MENDED_BY_HAND, CorruptJournal
 from journal.events import (
     Attribute,
     Checkpoint,
@@ -193,7 +193,7 @@ def evolve(state: RunState, recorded: Recorded) -> RunState:
                 f"{_where(recorded)}: {type(recorded.event).__name__} can not follow"
                 f" {state.status} at {state.epoch}:{state.seq}"
                 f" (step {state.step or state.next_step or 'none'},"
-                f" {state.steps_done} of {len(state.steps)} done)"
+                f" {state.steps_done} of {len(state.steps)} done); {MENDED_BY_HAND}"
             )
 
 
@@ -289,7 +289,7 @@ def _check_same_attempt(state: RunState, recorded: Recorded) -> None:
     ):
         raise CorruptJournal(
             f"{_where(recorded)}: expected run {state.run_id or 'none'} at"
-            f" {state.epoch}:{state.seq + 1}, found run {recorded.run_id}"
+            f" {state.epoch}:{state.seq + 1}, found run {recorded.run_id}; {MENDED_BY_HAND}"
         )
 
 

@@ -18,8 +18,9 @@ from ingest.wording import printable
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
-# JSON must escape what is below U+0020; the rest of the control characters a terminal obeys too.
-OTHER_CONTROLS = re.compile("[\x7f-\x9f]")
+# JSON must escape what is below U+0020; a terminal obeys more: DEL and C1, marks that turn text
+# around, separators that it may take for line ends.
+OTHER_CONTROLS = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 UNLIMITED_WIDTH = 100_000  # a pipe has no edge: nothing is wrapped or cut
 
 

@@ -56,7 +56,9 @@ def _lines(file: str) -> Iterable[bytes]:
     try:
         return Path(file).read_bytes().splitlines()
     except OSError as error:
-        raise InputError(f"{file} can not be read ({error.strerror})") from error
+        raise InputError(
+            f"{file} can not be read ({error.strerror}); name what `varity-journal export` wrote"
+        ) from error
 
 
 def _position(text: str | None) -> Position | None:

@@ -9,6 +9,8 @@ from numpy.typing import ArrayLike, NDArray
 from ingest.embedders import Matrix
 from journal.errors import StepFailed
 
+WAY_OUT = "mend its model or service and resume, or choose another embedder"
+
 
 def checked(raw: ArrayLike, *, embedder: str, count: int, dimension: int | None) -> Matrix:
     """Return `raw` as float32, (count, dim), each row of unit length.
@@ -24,7 +26,8 @@ def checked(raw: ArrayLike, *, embedder: str, count: int, dimension: int | None)
         return np.zeros((0, dimension or 0), dtype=np.float32)
     if rows.ndim != 2 or len(rows) != count or not rows.shape[1]:
         raise StepFailed(
-            f"embedder {embedder}: expected {count} vectors, found numbers of shape {rows.shape}"
+            f"embedder {embedder}: expected {count} vectors, found numbers of shape {rows.shape};"
+            f" {WAY_OUT}"
         )
     if dimension is not None and rows.shape[1] != dimension:
         raise StepFailed(
@@ -32,12 +35,14 @@ def checked(raw: ArrayLike, *, embedder: str, count: int, dimension: int | None)
             "model was changed while it was in use, restart the run"
         )
     if not np.isfinite(rows).all():
-        raise StepFailed(f"embedder {embedder} returned a number that is not finite")
+        raise StepFailed(f"embedder {embedder} returned a number that is not finite; {WAY_OUT}")
     return _unit(rows)
 
 
 def _numbers(raw: ArrayLike, *, embedder: str) -> NDArray[np.float64]:
-    complaint = f"embedder {embedder} returned something else than vectors of one dimension"
+    complaint = (
+        f"embedder {embedder} returned something else than vectors of one dimension; {WAY_OUT}"
+    )
     try:
         found = np.asarray(raw)
     except ValueError as error:  # rows of different lengths

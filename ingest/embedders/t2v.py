@@ -126,7 +126,8 @@ class T2vEmbedder:
             return response.json()["vector"]
         except (ValueError, KeyError, TypeError) as error:
             raise StepFailed(
-                f"the t2v service at {self._shown} answered without a vector; is it one?"
+                f"the t2v service at {self._shown} answered without a vector; check that its"
+                " address is that of a t2v service, then resume"
             ) from error
 
     async def _model(self) -> str:
@@ -172,6 +173,7 @@ class T2vEmbedder:
             )
         if not response.is_success:
             raise StepFailed(
-                f"the t2v service at {self._shown} refused a text with HTTP {response.status_code}"
+                f"the t2v service at {self._shown} refused a text with HTTP"
+                f" {response.status_code}; see its log, then resume"
             )
         return response

@@ -17,9 +17,12 @@ MAX_TEXT_CHARACTERS = 1_000_000
 MAX_URI_CHARACTERS = 2_048
 NO_DATE = "the date is none (it must look like 2024-01-25T11:28:50Z)"
 
-# Absolute, http(s) or urn, and nothing in it that a log or a request would stumble over.
+# Absolute, http(s) or urn, and nothing in it that a log or a request would stumble over. RFC 3987
+# (4.1) forbids the bidirectional marks: with one of them a URI reads as another.
 _URI = re.compile(
-    r"(?:https?://|urn:[a-z0-9][a-z0-9-]*:)[^\s\x00-\x20\x7f-\x9f\ud800-\udfff]+", re.IGNORECASE
+    r"(?:https?://|urn:[a-z0-9][a-z0-9-]*:)"
+    r"[^\s\x00-\x20\x7f-\x9f\ud800-\udfff\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]+",
+    re.IGNORECASE,
 )
 _DATE = re.compile(
     r"(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d:\d\d)(?:[.,](\d{1,9}))?(Z|[+-]\d\d:\d\d)?)?", re.ASCII

@@ -119,7 +119,8 @@ def _header(name: str, head: str) -> tuple[str, ...]:
 
 def _refuse_other_columns(name: str, header: tuple[str, ...], shape: FileShape) -> None:
     if len(header) > MAX_COLUMNS:
-        raise InputError(f"{name} has {len(header):,} columns, more than {MAX_COLUMNS}")
+        # How many it is nobody knows: only the first part of the line was parsed.
+        raise InputError(f"{name} has more than {MAX_COLUMNS} columns: this is not ESCO's file")
     for column in shape.columns:
         if column not in header:
             raise InputError(

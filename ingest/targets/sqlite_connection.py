@@ -4,6 +4,7 @@ Knows how SQLite fails and what to do about it; nothing of classes or objects. E
 driver are translated here, once.
 """
 
+import re
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -29,6 +30,8 @@ _OUTAGES = {
     sqlite3.SQLITE_FULL: "can not grow, the disk is full; free some space and resume",
     sqlite3.SQLITE_IOERR: "can not be read or written, the disk reports an error; resume later",
 }
+# What SQLite says where a table of one of our names has other columns.
+_ALIEN = re.compile(r"no such (column|table)|table \w+ has")
 
 
 class DatabaseLocked(StoreUnavailable):
@@ -130,6 +133,8 @@ def _raise_ours(path: Path, error: sqlite3.Error) -> NoReturn:
         ours = StoreRefused(f"{path} {_REFUSALS[code]}")
     elif code in _OUTAGES:
         ours = StoreUnavailable(f"{path} {_OUTAGES[code]}")
+    elif code == sqlite3.SQLITE_ERROR and _ALIEN.match(str(error)):
+        ours = StoreRefused(f"{path} has tables of another program; name another file")
     else:
         raise error
     raise ours from error

@@ -4,9 +4,9 @@ Fences truly: an event is inserted only while its epoch is the highest, in one t
 Triggers refuse UPDATE and DELETE of events, so that no program changes them by mistake.
 """
 
+import re
 import sqlite3
 import threading
-import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from functools import partial
@@ -17,6 +17,7 @@ import anyio
 import anyio.to_thread
 import orjson
 
+from journal.clock import wall_seconds
 from journal.codec import from_row, is_legacy, owner_from, owner_to, to_row
 from journal.errors import CorruptJournal, LeaseLost, StoreRefused, StoreUnavailable
 from journal.events import Owner, Recorded
@@ -71,6 +72,8 @@ _REFUSED = {
     sqlite3.SQLITE_CANTOPEN: "can not be opened; check that its folder exists and its rights",
     sqlite3.SQLITE_PERM: "can not be opened; check its rights",
 }
+# What SQLite says where a table of one of our names has other columns.
+_ALIEN = re.compile(r"no such (column|table)|table \w+ has")
 
 
 class SqliteStore:
@@ -97,7 +100,10 @@ class SqliteStore:
 
         def prepare() -> None:
             with self._translated():
-                self._open(create=True).execute("pragma journal_mode = wal")
+                connection = self._open(create=True)
+                for table, columns in (("Metadata", _COLUMNS), ("leases", _LEASE_COLUMNS)):
+                    self._check_shape(connection, table, columns, may_lack=True)
+                connection.execute("pragma journal_mode = wal")  # stays in the file for good
             with self._transaction() as connection:
                 for table in _TABLES:
                     connection.execute(table)
@@ -140,7 +146,8 @@ class SqliteStore:
         """Return the highest epoch of leases and events."""
         rows = await self._select(
             "select max(epoch) as epoch from (select epoch from Metadata where pipeline = ?"
-            " union all select epoch from leases where pipeline = ?)",
+            " union all select epoch from leases where pipeline = ?)"
+            " where typeof(epoch) = 'integer'",  # an event of another epoch can not be read
             (pipeline, pipeline),
         )
         return int(rows[0]["epoch"] or 0) if rows else 0
@@ -150,7 +157,11 @@ class SqliteStore:
         rows = await self._select(
             "select epoch, owner from leases where pipeline = ? order by epoch", (pipeline,)
         )
-        return [LeaseRecord(epoch=row["epoch"], owner=_owner(row["owner"])) for row in rows]
+        return [
+            LeaseRecord(epoch=row["epoch"], owner=owner)
+            for row in rows
+            if (owner := _owner(row["owner"])) is not None
+        ]
 
     async def create_lease(self, pipeline: str, epoch: int, owner: Owner) -> Owner:
         """Claim the epoch by its primary key; return who owns it."""
@@ -165,7 +176,12 @@ class SqliteStore:
                 row = connection.execute(
                     "select owner from leases where pipeline = ? and epoch = ?", (pipeline, epoch)
                 ).fetchone()
-                return _owner(row["owner"])
+                winner = _owner(row["owner"])
+                if winner is None:
+                    raise StoreRefused(
+                        f"{self._path} has a lease {pipeline}/{epoch} that names no owner; drop it"
+                    )
+                return winner
 
         return await self._run(create)
 
@@ -175,7 +191,7 @@ class SqliteStore:
         changed = await self._change(
             "update leases set beat = ?, released = ?, beaten_at = ?"
             " where pipeline = ? and epoch = ?",
-            (beat, released, time.time(), pipeline, epoch),
+            (beat, released, wall_seconds(), pipeline, epoch),
         )
         if changed == 0:
             raise LeaseLost(f"{pipeline}: the lease of epoch {epoch} was removed")
@@ -192,7 +208,7 @@ class SqliteStore:
         return Heartbeat(
             beat=rows[0]["beat"],
             released=bool(rows[0]["released"]),
-            age_seconds=max(0.0, time.time() - rows[0]["beaten_at"]),  # for display only
+            age_seconds=_age(rows[0]["beaten_at"]),
         )
 
     async def drop_lease(self, pipeline: str, epoch: int) -> None:
@@ -263,10 +279,15 @@ class SqliteStore:
         return await self._run(change)
 
     def _check_shape(
-        self, connection: sqlite3.Connection, table: str, columns: Sequence[str]
+        self,
+        connection: sqlite3.Connection,
+        table: str,
+        columns: Sequence[str],
+        *,
+        may_lack: bool = False,
     ) -> None:
         found = [row["name"] for row in connection.execute(f"pragma table_info({table})")]
-        if not set(columns) <= set(found):
+        if not set(columns) <= set(found) and not (may_lack and not found):
             raise StoreRefused(
                 f"{self._path} has a table {table} of another shape; name another file"
             )
@@ -296,6 +317,10 @@ class SqliteStore:
 
     def _open(self, *, create: bool) -> sqlite3.Connection:
         if self._connection is None:
+            if self._path.exists() and not self._path.is_file():
+                raise StoreRefused(
+                    f"{self._path} can not be opened: it is no plain file; name another"
+                )
             connection = sqlite3.connect(
                 f"file:{_quoted(self._path)}?mode={'rwc' if create else 'rw'}",
                 uri=True,
@@ -319,6 +344,10 @@ class SqliteStore:
             code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
             if code in _REFUSED:
                 raise StoreRefused(f"{self._path} {_REFUSED[code]}") from error
+            if code == sqlite3.SQLITE_ERROR and _ALIEN.match(str(error)):
+                raise StoreRefused(
+                    f"{self._path} has tables of another program; name another file"
+                ) from error
             if code in _BUSY:
                 raise StoreUnavailable(
                     f"{self._path} was locked by another process for {self._busy_seconds:g} s;"
@@ -336,8 +365,17 @@ class SqliteStore:
         return await anyio.to_thread.run_sync(alone, limiter=self._limiter)
 
 
-def _owner(text: str) -> Owner:
-    return owner_from(orjson.loads(text))
+def _owner(text: str) -> Owner | None:
+    """Return the owner that a lease names, None where it names none."""
+    try:
+        return owner_from(orjson.loads(text))
+    except (KeyError, TypeError, ValueError):
+        return None
+
+
+def _age(beaten_at: Any) -> float | None:
+    """Return the seconds since the heartbeat, for display only; None where nobody can tell."""
+    return max(0.0, wall_seconds() - beaten_at) if isinstance(beaten_at, int | float) else None
 
 
 def _quoted(path: Path) -> str:

@@ -337,7 +337,8 @@ def test_the_message_names_the_place_and_what_was_expected() -> None:
     with pytest.raises(CorruptJournal) as caught:
         when(given(*BETWEEN), COMPLETED)
     assert str(caught.value) == (
-        "event esco/1:4: Completed can not follow in_progress at 1:3 (step skills, 1 of 3 done)"
+        "event esco/1:4: Completed can not follow in_progress at 1:3 (step skills, 1 of 3 done);"
+        " restore the journal, or erase it with `varity-journal reset --journal` and load again"
     )
 
 
