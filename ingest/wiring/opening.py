@@ -7,6 +7,7 @@ nothing to do is fast.
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING
+from warnings import catch_warnings
 
 import anyio.to_thread
 
@@ -29,12 +30,14 @@ def times(settings: Settings) -> Times:
     return Times(ttl_seconds=settings.ttl_seconds)
 
 
-def opened_store(settings: Settings) -> AbstractAsyncContextManager[Store]:
+def opened_store(
+    settings: Settings, *, request_seconds: float | None = None
+) -> AbstractAsyncContextManager[Store]:
     """Open the journal's store; nothing is created by that."""
     return open_store(
         settings.store,
         api_key=settings.api_key,
-        request_seconds=times(settings).request_seconds,
+        request_seconds=request_seconds or times(settings).request_seconds,
     )
 
 
@@ -65,7 +68,8 @@ async def opened_target(settings: Settings) -> "AsyncIterator[Target]":
             database=MemoryDatabase(),
         )
     else:
-        from ingest.targets.weaviate import open_weaviate_target
+        with catch_warnings():  # the client's import would show people every warning there is
+            from ingest.targets.weaviate import open_weaviate_target
 
         async with open_weaviate_target(
             settings.store,

@@ -1,0 +1,1 @@
+"""The service, by real requests over loopback."""
