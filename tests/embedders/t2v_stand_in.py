@@ -69,8 +69,8 @@ def numbers(text: str, task_type: str) -> list[float]:
 
 
 @contextmanager
-def stand_in() -> Iterator[StandIn]:
-    """Run the server for a while."""
+def stand_in(*, host: str = "127.0.0.1", port: int = 0) -> Iterator[StandIn]:
+    """Run the server for a while; port 0 is any that is free."""
     behind = StandIn()
 
     class Handler(BaseHTTPRequestHandler):
@@ -95,8 +95,8 @@ def stand_in() -> Iterator[StandIn]:
         def log_message(self, format: str, *args: object) -> None:
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    behind.url = f"http://127.0.0.1:{server.server_address[1]}"
+    server = ThreadingHTTPServer((host, port), Handler)
+    behind.url = f"http://{host}:{server.server_address[1]}"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
     try:

@@ -1,0 +1,144 @@
+"""`init`: what a container starts with: exit 0 means that a service may start on it."""
+
+from functools import partial
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ingest.cli.app import app
+from ingest.cli.exits import TOO_MANY_REJECTED, UNUSABLE
+from ingest.cli.options import AsJson, Config, Prefix, Profile, Store, load_settings
+from ingest.cli.output import note, say, write_json, write_view
+from ingest.cli.running import Attended, run
+from ingest.progress import open_display
+from ingest.report import ingest_document
+from ingest.settings import Settings
+from ingest.wording import plural
+
+if TYPE_CHECKING:
+    from ingest.wiring import StartOptions, StartResult
+
+WAIT_SECONDS = 3600.0
+POLL_SECONDS = 30.0
+
+
+@app.command()
+def init(
+    data: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[DATA]",
+            help="A folder or a zip in ESCO's CSV layout, or a folder that holds one of these."
+            " Nothing there: a generated sample.",
+        ),
+    ] = None,
+    store: Store = None,
+    embedder: Annotated[
+        str | None,
+        typer.Option(
+            "--embedder",
+            metavar="NAME",
+            help="What makes the vectors: local, t2v or hashing.  [default: local]",
+        ),
+    ] = None,
+    wait: Annotated[
+        float | None,
+        typer.Option(
+            "--wait",
+            metavar="SECONDS",
+            help="How long to wait for a store that does not answer and for another process,"
+            " in all.  [default: 3600]",
+        ),
+    ] = None,
+    poll: Annotated[
+        float,
+        typer.Option(
+            "--poll",
+            metavar="SECONDS",
+            envvar="VARITY_POLL",
+            show_envvar=False,
+            show_default=False,
+            help="How often to look at a process that is at work.  [default: 30]",
+        ),
+    ] = POLL_SECONDS,
+    max_rejected: Annotated[
+        int | None,
+        typer.Option(
+            "--max-rejected", metavar="N", help="More rejected records: exit 3.  [default: 0]"
+        ),
+    ] = None,
+    language: Annotated[
+        str | None,
+        typer.Option("--language", metavar="CODE", help="Which files to read.  [default: en]"),
+    ] = None,
+    prefix: Prefix = None,
+    config: Config = None,
+    profile: Profile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Load once, or wait for who does; exit 0 only when the journal says completed. Never asks.
+
+    \b
+    Example:
+      varity-journal init /data --store http://weaviate:8080
+    """
+    from ingest.wiring import StartOptions
+
+    settings = load_settings(
+        config=config,
+        profile=profile,
+        defaults={"wait_seconds": WAIT_SECONDS},
+        data=data,
+        store=store,
+        embedder=embedder,
+        wait_seconds=wait,
+        max_rejected=max_rejected,
+        language=language,
+        prefix=prefix,
+    )
+    options = StartOptions(wait_seconds=settings.wait_seconds, poll_seconds=poll)
+    result = run(_start, settings, options)
+    _show(result, as_json=as_json)
+    _check(result, settings.max_rejected)
+
+
+async def _start(settings: Settings, options: "StartOptions") -> "StartResult":
+    from ingest import wiring
+
+    display = open_display(note)
+    attended = Attended(display)
+    return await attended.run(
+        partial(
+            wiring.start,
+            settings,
+            options,
+            stop=attended.stop,
+            on_progress=display.progress,
+            on_wait=display.wait,
+            listener=attended.recorded,
+        )
+    )
+
+
+def _show(result: "StartResult", *, as_json: bool) -> None:
+    if result.message:
+        say(result.message)
+    if as_json:
+        write_json(ingest_document(result.report, outcome=result.outcome))
+        return
+    from ingest.tables import status_view
+
+    write_view(status_view(result.report))
+
+
+def _check(result: "StartResult", allowed: int) -> None:
+    """Exit unless a service may start; every start on the same data ends alike."""
+    if not result.is_completed:
+        raise typer.Exit(UNUSABLE)
+    rejected = len(result.report.state.rejected)
+    if rejected > allowed:
+        say(
+            f"{plural(rejected, 'record')} rejected, {allowed:,} allowed (--max-rejected); the"
+            " others are loaded; see `varity-journal rejected`"
+        )
+        raise typer.Exit(TOO_MANY_REJECTED)
