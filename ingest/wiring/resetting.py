@@ -1,5 +1,6 @@
 """`reset`: drop what a pipeline owns, under its lease."""
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from ingest.decision import RESET
@@ -13,6 +14,7 @@ from journal import (
     Step,
     StepRun,
     Store,
+    StoreRefused,
     execute,
     read_state,
 )
@@ -38,18 +40,26 @@ async def reset(settings: Settings, *, journal: bool, wait_seconds: float) -> li
         dropped = list(await target.existing_classes())
         if not dropped and await _is_blank(store, settings.pipeline):
             return []
-        if journal:
-            await _erase(settings, store, target, wait_seconds)
-            return [*dropped, "events"]
-        report = await execute(
-            _resetting(settings, target),
-            store,
-            choose=lambda state: Choice.BEGIN,
-            wait_seconds=wait_seconds,
-            settings=times(settings),
-        )
-        await _drop_leases(store, settings.pipeline, below=report.state.epoch)
-        return dropped
+        if not journal:
+            await _drop(settings, store, target, wait_seconds)
+            return dropped
+        # Said in the journal before it goes: were the erasing refused, or cut short, a run that
+        # completed would vouch for classes that are gone.
+        with suppress(CorruptJournal):
+            await _drop(settings, store, target, wait_seconds)
+        await _erase(settings, store, target, wait_seconds)
+        return [*dropped, "events"]
+
+
+async def _drop(settings: Settings, store: Store, target: "Target", wait_seconds: float) -> None:
+    report = await execute(
+        _resetting(settings, target),
+        store,
+        choose=lambda state: Choice.BEGIN,
+        wait_seconds=wait_seconds,
+        settings=times(settings),
+    )
+    await _drop_leases(store, settings.pipeline, below=report.state.epoch)
 
 
 async def _is_blank(store: Store, pipeline: str) -> bool:
@@ -60,7 +70,7 @@ async def _is_blank(store: Store, pipeline: str) -> bool:
 
 
 async def _erase(settings: Settings, store: Store, target: "Target", wait_seconds: float) -> None:
-    """Drop and erase under a lease that is kept until all is done: nobody can begin meanwhile."""
+    """Erase under a lease that is kept until all is done: nobody can begin meanwhile."""
     clock = system_clock()
     owner = this_process(clock, ttl_seconds=settings.ttl_seconds)
     await store.prepare()
@@ -68,8 +78,12 @@ async def _erase(settings: Settings, store: Store, target: "Target", wait_second
 
     async def erase() -> None:
         await target.own(lease.epoch)
-        await target.drop()
-        await store.erase(settings.pipeline)
+        try:
+            await store.erase(settings.pipeline)
+        except StoreRefused:  # answered, so nothing is on its way
+            await lease.release()
+            raise
+        await target.drop()  # of a journal that could not be read the classes are still there
         await _drop_leases(store, settings.pipeline, below=lease.epoch)
         await lease.release()
 

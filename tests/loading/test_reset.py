@@ -14,7 +14,7 @@ from ingest.wiring import (
     read_status,
     reset,
 )
-from journal import LeaseHeld, Status, StoreUnavailable
+from journal import LeaseHeld, Status, StoreRefused, StoreUnavailable
 from journal.stores.sqlite import SqliteStore
 from tests.loading.calls import TINY, counts, labels, load, relabelled
 
@@ -45,7 +45,7 @@ async def test_a_reset_with_the_journal_leaves_its_own_lease_alone(
         for table in ("Metadata", "objects", "refs"):
             assert db.execute(f"SELECT count(*) FROM {table}").fetchone() == (0,)
         # Its epoch is never given away again, so a former owner that wakes up finds it taken.
-        assert db.execute("SELECT epoch, released FROM leases").fetchall() == [(2, 1)]
+        assert db.execute("SELECT epoch, released FROM leases").fetchall() == [(3, 1)]
     assert await reset(settings, journal=True, wait_seconds=0) == []
     assert (await load(settings, data)).outcome == "ran"
 
@@ -90,3 +90,22 @@ async def test_nobody_begins_while_the_journal_is_erased(
     await reset(settings, journal=True, wait_seconds=0)
     assert (await load(settings, data)).outcome == "ran"
     assert [run.status for run in await read_runs(settings)] == [Status.COMPLETED]
+
+
+async def test_events_that_can_not_be_erased_say_that_the_classes_are_gone(
+    settings: Settings, data: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else a run that completed would vouch for them, and the next load would be skipped."""
+    await load(settings, data)
+
+    async def refuse(store: SqliteStore, pipeline: str) -> None:
+        raise StoreRefused("no right to delete events")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(SqliteStore, "erase", refuse)
+        with pytest.raises(StoreRefused):
+            await reset(settings, journal=True, wait_seconds=0)
+    assert await counts(settings) == {}
+    assert (await read_status(settings)).status == "not_started"
+    assert (await load(settings, data)).outcome == "ran"
+    assert await counts(settings) == TINY
