@@ -63,7 +63,11 @@ class WeaviateStore:
             )
             if status == 200:
                 return
-            _, found = await self._rest.request("GET", f"/v1/schema/{METADATA}")
+            status, found = await self._rest.request(
+                "GET", f"/v1/schema/{METADATA}", expected=(200, 404)
+            )
+            if status == 404:  # a node that just started shows an old schema
+                raise StoreUnavailable(f"{self._url} has {METADATA} and does not show it yet")
         for lacking in _lacking(self._url, schema, found):
             await self._rest.request(
                 "POST",
@@ -128,7 +132,7 @@ class WeaviateStore:
         if not records:
             async for row in self._rows():
                 if not is_legacy(row) and row.get("pipeline") == pipeline:
-                    newest = max(newest, int(row.get("epoch") or 0))
+                    newest = max(newest, _number(row.get("epoch")))
         while True:
             ahead = range(newest + 1, newest + 1 + EPOCHS_AHEAD)
             rows = await self._read_ids([event_id(pipeline, epoch, 1) for epoch in ahead])
@@ -217,13 +221,17 @@ class WeaviateStore:
         )
 
     async def erase(self, pipeline: str) -> None:
-        """Delete the pipeline's events one by one; those of others stay."""
-        ids = [
-            event_id(pipeline, int(row["epoch"]), int(row["seq"]))
+        """Delete the pipeline's events one by one, oldest first; those of others stay.
+
+        Cut short, it leaves the newest: who reads on from there finds what the last run said.
+        """
+        places = [
+            (int(row["epoch"]), int(row["seq"]))
             async for row in self._rows()
             if not is_legacy(row) and row.get("pipeline") == pipeline
         ]
-        for place in ids:
+        for epoch, seq in sorted(places):
+            place = event_id(pipeline, epoch, seq)
             await self._rest.request(
                 "DELETE",
                 f"/v1/objects/{METADATA}/{place}?consistency_level=QUORUM",
@@ -277,10 +285,11 @@ class WeaviateStore:
             )
             objects = [] if status == 404 else self._rest.part(found, "objects", list)
             for listed in objects:
-                yield dict(listed.get("properties") or {})
+                is_bare = isinstance(listed, dict) and listed.get("properties") is None
+                yield {} if is_bare else self._rest.part(listed, "properties", dict)
             if len(objects) < PAGE:
                 return
-            after = objects[-1]["id"]
+            after = self._rest.part(objects[-1], "id", str)
 
     async def _leases(self, pipeline: str) -> list[tuple[int, str]]:
         """Return (epoch, description) of every lease collection of the pipeline."""
@@ -289,7 +298,7 @@ class WeaviateStore:
         return [
             (int(match[1]), str(entry.get("description", "")))
             for entry in self._rest.part(found, "classes", list)
-            if (match := pattern.fullmatch(entry["class"]))
+            if (match := pattern.fullmatch(self._rest.part(entry, "class", str)))
         ]
 
     async def _class(
@@ -313,6 +322,11 @@ class WeaviateStore:
 def lease_class(pipeline: str, epoch: int) -> str:
     """Return the name of the collection that is the lease."""
     return f"VarityLease_{pipeline}_{epoch}"
+
+
+def _number(found: Any) -> int:
+    """Return the epoch of a row, 0 for what is none: `history` says what is wrong with it."""
+    return int(found) if isinstance(found, int | float) else 0
 
 
 def _lacking(url: str, schema: ClassSchema, found: Mapping[str, Any]) -> Iterable[PropertySchema]:

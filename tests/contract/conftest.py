@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from ingest.target import Target
+from tests.contract.simulated_builders import SimulatedTargetStore
 from tests.contract.target_builders import (
     MemoryTargetStore,
     SqliteTargetStore,
@@ -15,7 +16,7 @@ from tests.contract.target_builders import (
 
 
 @pytest.fixture(
-    params=["memory", "sqlite", pytest.param("weaviate", marks=pytest.mark.weaviate)],
+    params=["memory", "sqlite", "simulated", pytest.param("weaviate", marks=pytest.mark.weaviate)],
 )
 def target_store(request: pytest.FixtureRequest, tmp_path: Path) -> TargetStore:
     """An empty store of each kind, whose epoch 1 is granted."""
@@ -25,6 +26,8 @@ def target_store(request: pytest.FixtureRequest, tmp_path: Path) -> TargetStore:
             store = MemoryTargetStore()
         case "sqlite":
             store = SqliteTargetStore(tmp_path / "varity.db")
+        case "simulated":
+            store = SimulatedTargetStore()
         case _:
             # Asked for here only: without a server the other stores still run.
             server = request.getfixturevalue("clean_weaviate")

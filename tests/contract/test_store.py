@@ -22,6 +22,7 @@ from journal import (
 from journal.events import Checkpoint, StepStarted
 from journal.store import Heartbeat, LeaseRecord, LegacyRow
 from journal.stores.memory import MemoryStore
+from tests.contract.simulated_builders import SimulatedKind
 from tests.contract.store_builders import LEGACY, MemoryKind, SqliteKind, StoreKind, WeaviateKind
 from tests.journal.builders import (
     COMPLETED,
@@ -40,7 +41,9 @@ MANY = 10_050
 NEWEST = 100  # read by position, one request each
 
 
-@pytest.fixture(params=["memory", "sqlite", pytest.param("weaviate", marks=pytest.mark.weaviate)])
+@pytest.fixture(
+    params=["memory", "sqlite", "simulated", pytest.param("weaviate", marks=pytest.mark.weaviate)]
+)
 def store_kind(request: pytest.FixtureRequest, tmp_path: Path) -> StoreKind:
     """An empty place for a journal, of each kind."""
     match request.param:
@@ -48,6 +51,8 @@ def store_kind(request: pytest.FixtureRequest, tmp_path: Path) -> StoreKind:
             return MemoryKind()
         case "sqlite":
             return SqliteKind(tmp_path / "varity.db")
+        case "simulated":
+            return SimulatedKind()
         case _:
             # Asked for here only: without a server the other stores still run.
             return WeaviateKind(request.getfixturevalue("clean_weaviate").url)
@@ -449,6 +454,7 @@ async def test_the_stores_name_is_one_that_opens_it(store: Store, store_kind: St
     expected = {
         MemoryKind: "memory://",
         SqliteKind: f"sqlite:///{getattr(store_kind, 'path', '')}",
+        SimulatedKind: "http://simulated:8080",
         WeaviateKind: getattr(store_kind, "url", ""),
     }
     assert store.url == expected[type(store_kind)]

@@ -171,3 +171,16 @@ async def test_an_address_that_is_none_is_refused(url: str) -> None:
     with anyio.fail_after(30), pytest.raises(StoreRefused):
         async with open_store(url) as store:
             await store.leases("esco")
+
+
+async def test_a_class_that_is_there_and_not_shown_yet_is_unavailable_and_not_refused() -> None:
+    """A node that just started shows an old schema: to wait helps, to change anything does not."""
+
+    def stale(head: str) -> tuple[int, str]:
+        if head.startswith("GET /v1/nodes"):
+            return 200, '{"nodes": [{}]}'
+        return (404, "{}") if head.startswith("GET") else (422, "{}")
+
+    async with answering(stale) as url, open_store(url, request_seconds=5) as store:
+        with pytest.raises(StoreUnavailable, match="does not show it yet"):
+            await store.prepare()

@@ -1,0 +1,248 @@
+"""What must hold, looked at while a seed runs and when it has ended.
+
+Knows the server's true state, which no process sees. Each look returns or notes sentences: what
+was found wrong.
+"""
+
+from collections.abc import Callable, Sequence
+from random import Random
+
+from ingest.esco_classes import CLASS_STEPS
+from ingest.target import TargetObject
+from journal.codec import from_row
+from journal.errors import CorruptJournal
+from journal.events import (
+    Checkpoint,
+    Completed,
+    Event,
+    Recorded,
+    Rejected,
+    Started,
+    StepCompleted,
+    StepStarted,
+    is_terminal,
+)
+from journal.fencing import effective
+from journal.state import RunState, Status, fold, fold_runs
+from tests.simulation.network import LATEST_SECONDS
+from tests.simulation.server import Document, Server
+from tests.simulation.workload import MARKER, Workload, facts
+
+CLASS_OF = dict(CLASS_STEPS)
+STEP_OF = {class_name: step for step, class_name in CLASS_STEPS}
+
+
+class Observer:
+    """Sees every event as it lands and every write as it is sent."""
+
+    def __init__(
+        self,
+        server: Server,
+        workloads: Sequence[Workload],
+        in_flight: Callable[[int], Sequence[str]],
+    ) -> None:
+        self.wrong: list[str] = []
+        self.events: dict[tuple[int, int], Recorded] = {}
+        self.completions = 0
+        self._server = server
+        self._in_flight = in_flight
+        self._workloads = {each.fingerprint: each for each in workloads}
+        self._leased_at: dict[int, float] = {}  # epoch -> when its lease was first won
+        self._completed: set[str] = set()
+        self._inputs: dict[str, Workload] = {}  # by run
+        self._rejected: set[tuple[str, str, str]] = set()  # run, step, key
+        self._begun = 0  # the newest epoch that has an event
+        self._checkpointed: dict[int, dict[str, int]] = {}  # epoch -> step -> settled
+        self._resumed: dict[int, tuple[str, int]] = {}  # epoch -> step, settled
+
+    def on_event(self, new: Document, old: Document | None) -> None:
+        """An event was put into the log."""
+        if MARKER in str(new):
+            self.wrong.append(f"record text in event {new['epoch']}:{new['seq']}")
+        if old is not None:
+            if old != new:
+                self.wrong.append(f"other bytes at {new['epoch']}:{new['seq']}")
+            return
+        recorded = from_row(new)
+        self.events[recorded.position] = recorded
+        event = recorded.event
+        if isinstance(event, Started):
+            self._inputs[recorded.run_id] = self._workloads[event.fingerprint]
+            self._begun = max(self._begun, recorded.epoch)
+        elif isinstance(event, Rejected):
+            self._rejected |= {
+                (recorded.run_id, event.step, record.key)
+                for group in event.groups
+                for record in group.records
+            }
+        elif isinstance(event, Checkpoint):
+            self._checkpointed.setdefault(recorded.epoch, {})[event.step] = event.settled
+            self._check_settled(recorded, event)
+        elif isinstance(event, StepCompleted) and event.step in CLASS_OF:
+            order = self._inputs[recorded.run_id].order[CLASS_OF[event.step]]
+            self._check_present(recorded, event, order)
+        if is_terminal(event):
+            self.wrong += [
+                f"ended at {recorded.epoch}:{recorded.seq} with {kind} in flight"
+                for kind in self._in_flight(recorded.epoch)
+            ]
+        if isinstance(event, Completed):
+            self._on_completed(recorded)
+
+    def on_collection(self, name: str, now_seconds: float) -> None:
+        """Somebody won a name, of a lease perhaps."""
+        if name.startswith("VarityLease_"):
+            self._leased_at.setdefault(int(name.rpartition("_")[2]), now_seconds)
+
+    def on_landed(self, sender: str, epoch: int, now_seconds: float) -> None:
+        """A write of data is applied."""
+        ended_at = min((at for each, at in self._leased_at.items() if each > epoch), default=None)
+        if ended_at is not None and now_seconds > ended_at + LATEST_SECONDS:
+            late = now_seconds - ended_at
+            self.wrong.append(
+                f"{sender}: a write of epoch {epoch} lands {late:.1f} s after its end"
+            )
+
+    def on_sent(
+        self, sender: str, epoch: int, running: RunState, kind: str, objects: Sequence[TargetObject]
+    ) -> None:
+        """A process begins a request that writes."""
+        where = f"{sender} ({kind} of {len(objects)})"
+        newest = max(self._leased_at, default=0)
+        if newest > epoch:
+            self.wrong.append(f"{where} sent under epoch {epoch} while {newest} exists")
+        step = running.step
+        if step == "verify" or not objects:
+            return
+        if CLASS_OF.get(step) != objects[0].class_name:
+            self.wrong.append(f"{where} of {objects[0].class_name} sent in step {step or 'none'}")
+        elif kind != "flush":
+            self._check_window(where, epoch, running, objects)
+
+    def end(self, database_of: Workload, random: Random) -> list[str]:
+        """Return all that is wrong, now that everything has ended."""
+        log = sorted(self.events.values(), key=lambda each: each.position)
+        try:
+            runs = fold_runs(log)
+        except CorruptJournal as error:
+            return [*self.wrong, f"corrupt: {error}"]
+        self._check_order_does_not_matter(log, runs, random)
+        statuses = {run.run_id: run.status for run in runs}
+        for run_id in self._completed:
+            if statuses.get(run_id) is not Status.COMPLETED:
+                self.wrong.append(f"run {run_id} was completed and is {statuses.get(run_id)}")
+        state = runs[-1] if runs else RunState()
+        if state.status is not Status.COMPLETED:
+            self.wrong.append(f"ended as {state.status}: {state.error}")
+        elif state.fingerprint != database_of.fingerprint:
+            self.wrong.append(f"ended with {state.fingerprint}")
+        else:
+            self._check_journal(database_of, state)
+            self.wrong += self.differences(database_of)
+        return self.wrong
+
+    def differences(self, workload: Workload) -> list[str]:
+        """Return in what the target's true state differs from the input, indexes included."""
+        found: list[str] = []
+        for class_name, wanted in workload.facts.items():
+            held = self._server.database.classes.get(class_name)
+            objects = held.objects if held else {}
+            uris = [stored.uri for stored in objects.values()]
+            if len(uris) != len(set(uris)):
+                found.append(f"{class_name}: two objects of one URI")
+            index = self._server.index(class_name)
+            for key, expected in wanted.items():
+                stored = objects.get(key)
+                if stored is None:
+                    found.append(f"{class_name}: {workload.wanted[class_name][key].uri} is missing")
+                elif facts(stored) != expected:
+                    found.append(f"{class_name}: {stored.uri} differs")
+                elif key in index.unseen_by_vector:
+                    found.append(f"{class_name}: {stored.uri} is torn by vector")
+                elif "conceptUri" in index.unseen_by_filter.get(key, ()):
+                    found.append(f"{class_name}: {stored.uri} is torn by filter")
+        return found
+
+    def _on_completed(self, recorded: Recorded) -> None:
+        if fold(self.events.values()).status is not Status.COMPLETED:
+            return  # fenced
+        self.completions += 1
+        self._completed.add(recorded.run_id)
+        self.wrong += [
+            f"at completed {recorded.epoch}:{recorded.seq}: {each}"
+            for each in self.differences(self._inputs[recorded.run_id])
+        ]
+
+    def _check_settled(self, recorded: Recorded, event: Checkpoint) -> None:
+        workload = self._inputs[recorded.run_id]
+        if event.step in CLASS_OF:
+            order = workload.order[CLASS_OF[event.step]]
+            self._check_present(recorded, event, order[: event.settled])
+
+    def _check_present(self, recorded: Recorded, event: Event, uris: Sequence[str]) -> None:
+        """What is settled is in the store, whole or blank, or journaled as rejected."""
+        if recorded.epoch < self._begun:
+            return  # fenced
+        workload = self._inputs[recorded.run_id]
+        class_name = CLASS_OF[event.step]  # type: ignore[union-attr]
+        held = self._server.database.classes[class_name].objects
+        stored = {each.uri: each for each in held.values()}
+        older = {
+            (each.uri, each.content_hash)
+            for other in self._workloads.values()
+            for each in other.wanted[class_name].values()
+        } - {(each.uri, each.content_hash) for each in workload.wanted[class_name].values()}
+        for uri in uris:
+            if (recorded.run_id, event.step, uri) in self._rejected:  # type: ignore[union-attr]
+                continue
+            if uri not in stored:
+                self.wrong.append(f"settled at {recorded.epoch}:{recorded.seq}, not there: {uri}")
+            elif len(uris) <= workload.positions[class_name][uri][-1]:
+                continue  # on a cycle: whole only after the second pass
+            elif (uri, stored[uri].content_hash) in older:
+                self.wrong.append(f"settled at {recorded.epoch}:{recorded.seq}, older: {uri}")
+
+    def _check_window(
+        self, where: str, epoch: int, running: RunState, objects: Sequence[TargetObject]
+    ) -> None:
+        workload = self._workloads[running.fingerprint]
+        positions = workload.positions[objects[0].class_name]
+        settled = self._checkpointed.get(epoch, {}).get(running.step, running.settled)
+        begun = self._resumed_at(epoch, running)
+        for each in objects:
+            if not any(begun <= at < settled + running.window for at in positions[each.uri]):
+                self.wrong.append(
+                    f"{where}: {each.uri} at {positions[each.uri]} is outside of the window"
+                    f" {settled} + {running.window}, begun at {begun}"
+                )
+
+    def _resumed_at(self, epoch: int, running: RunState) -> int:
+        """Return where the attempt went on with its step: 0 unless an older one settled some."""
+        if epoch not in self._resumed:
+            # With its own `started`: what the attempt did not see, that one cuts off.
+            state = fold(each for each in self.events.values() if each.position <= (epoch, 1))
+            self._resumed[epoch] = (state.next_step, state.settled)
+        step, settled = self._resumed[epoch]
+        return settled if step == running.step else 0
+
+    def _check_journal(self, workload: Workload, state: RunState) -> None:
+        if state.rejected != workload.refused:
+            self.wrong.append(f"rejected {sorted(state.rejected ^ workload.refused)} differ")
+        counts = {name: len(wanted) for name, wanted in workload.wanted.items()}
+        if dict(state.counts) != counts:
+            self.wrong.append(f"counts {dict(state.counts)}, expected {counts}")
+
+    def _check_order_does_not_matter(
+        self, log: Sequence[Recorded], runs: Sequence[RunState], random: Random
+    ) -> None:
+        shuffled = [*log, *random.sample(log, len(log) // 3)]
+        random.shuffle(shuffled)
+        if fold_runs(shuffled) != list(runs):
+            self.wrong.append("the fold depends on order or on identical duplicates")
+        done: set[tuple[str, str]] = set()
+        for recorded in effective(log):
+            event = recorded.event
+            if isinstance(event, StepStarted) and (recorded.run_id, event.step) in done:
+                self.wrong.append(f"completed step {event.step} ran again")
+            if isinstance(event, StepCompleted):
+                done.add((recorded.run_id, event.step))

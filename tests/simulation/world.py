@@ -1,0 +1,275 @@
+"""One seed: a server, processes that come and go, faults until they stop, and then a quiet end.
+
+Knows when processes come and go; what they do stands in `program`, what must hold in `checks`.
+"""
+
+import asyncio
+from contextvars import Context
+from hashlib import blake2b
+from random import Random
+from typing import Any
+
+from journal import StopSwitch
+from tests.simulation.checks import Observer
+from tests.simulation.dice import Dice, Fault
+from tests.simulation.injection import injected
+from tests.simulation.loop import START_SECONDS, Life, SimulatedLoop
+from tests.simulation.machines import Incarnation, Machines
+from tests.simulation.network import Network
+from tests.simulation.outcome import Outcome
+from tests.simulation.program import TTL_SECONDS, Order, Surroundings, work
+from tests.simulation.server import Server
+from tests.simulation.workload import SHAPES, workload
+
+MOST_LIVES = 4  # of one place, while there are faults
+FAULT_SECONDS = 400.0
+BOUND_SECONDS = 900.0  # from the last fault to the end
+MOST_WAITS = 1_000
+# Of an undisturbed load, about.
+LIFE_CALLBACKS = 1_500
+LIFE_EVENTS = 40
+DOOMS = (Fault.KILLED, Fault.STOPPED, Fault.INTERRUPTED)
+
+
+class World:
+    """Everything in a seed."""
+
+    def __init__(
+        self,
+        seed: int,
+        *,
+        off: frozenset[Fault] = frozenset(),
+        caps: dict[Fault, int] | None = None,
+        keeps_trace: bool = False,
+    ) -> None:
+        self.seed = seed
+        self.random = Random(f"{seed}/world")
+        self.dice = Dice(seed, off=off, caps=caps)
+        self.loop = SimulatedLoop(Random(f"{seed}/order"))
+        self.server = Server(Random(f"{seed}/server"))
+        shape = self.random.randrange(SHAPES)
+        self.versions = (workload(shape, 0), workload(shape, 1))
+        self.observer = Observer(self.server, self.versions, self._in_flight)
+        self.server.on_event = self._note_event
+        self.server.on_collection = lambda name: self.observer.on_collection(name, self.loop.time())
+        self.network = Network(
+            self.dice,
+            Random(f"{seed}/network"),
+            self.note,
+            typical_seconds=self.random.choice((0.01, 0.05, 0.3)),
+        )
+        self.input = self.versions[0]
+        self.trace: list[str] = []
+        self._keeps_trace = keeps_trace
+        self._hash = blake2b(digest_size=16)
+        self.machines = Machines()
+        self._quiet_since = 0.0
+        self._outside = Context()  # of no process
+        self._around = Surroundings(
+            server=self.server,
+            network=self.network,
+            dice=self.dice,
+            observer=self.observer,
+            elapsed=self.loop.time,
+            embed_seconds=self.random.choice((0.0, 0.0, 0.0, 2.0)),
+        )
+
+    def note(self, what: str) -> None:
+        """Add a line to the trace."""
+        line = f"{self.loop.now_seconds - START_SECONDS:10.4f} {what}"
+        self._hash.update(line.encode())
+        if self._keeps_trace:
+            self.trace.append(line)
+
+    async def live(self) -> None:
+        """Be the world: let things happen, then be quiet, then end."""
+        places = self.dice.whole(Fault.CONTENDED, 2, 3) if self.dice.fires(Fault.CONTENDED) else 1
+        self.loop.call_later(FAULT_SECONDS, self._be_quiet)
+        if self.dice.fires(Fault.CHANGED):
+            self.loop.call_later(self.dice.between(Fault.CHANGED, 0, 60), self._change_input)
+        outages = [
+            self.loop.spawn(None, self._outage(kind))
+            for kind in (Fault.SERVER_KILLED, Fault.READ_ONLY)
+        ]
+        lives = [
+            self.loop.spawn(None, self._keep_alive(f"{'abc'[place]}", place))
+            for place in range(places)
+        ]
+        for life in lives:
+            await life
+        self._be_quiet()
+        for outage in outages:
+            await outage
+        for attempt in range(3):
+            last = await self._one_life("z", 1 + attempt, is_last=True)
+            if last.end.startswith("done"):
+                break
+        else:
+            self.observer.wrong.append(f"does not end: {last.end}")
+
+    async def bury(self) -> None:
+        """Clean up after the dead, who reach nobody any more."""
+        self.dice.is_quiet = True
+        for process in self.machines.processes:
+            if process.life in (Life.DEAD, Life.STOPPED):
+                self.loop.release(process, Life.BURIED)
+                process.task.cancel()  # type: ignore[union-attr]
+        own = asyncio.current_task()
+        for _ in range(MOST_WAITS):
+            if not [task for task in asyncio.all_tasks() if task is not own]:
+                return
+            await asyncio.sleep(1)
+        raise AssertionError("the dead do not rest")
+
+    def outcome(self) -> Outcome:
+        """Return how it ended."""
+        wrong = [*self.observer.wrong, *self.loop.accidents]
+        events = self.observer.events
+        return Outcome(
+            seed=self.seed,
+            wrong=wrong,
+            fired=dict(self.dice.fired),
+            ends=[f"{each.name}: {each.end}" for each in self.machines.processes],
+            attempts=len({epoch for epoch, _ in events}),
+            runs=len({recorded.run_id for recorded in events.values()}),
+            requests=self.network.requests,
+            virtual_seconds=self.loop.now_seconds - START_SECONDS,
+            callbacks=self.loop.callbacks,
+            digest=self._hash.hexdigest(),
+            trace=self.trace,
+        )
+
+    # --- what happens to the world -----------------------------------------------------------
+
+    def _note_event(self, new: dict[str, Any], old: dict[str, Any] | None) -> None:
+        self.note(f"event {new['epoch']}:{new['seq']} {new['event']} {new['step']}")
+        self.observer.on_event(new, old)
+
+    def _in_flight(self, epoch: int) -> list[str]:
+        """Return the writes of the epoch's owner that may still land."""
+        owners = [each for each in self.machines.processes if each.running.epoch == epoch]
+        return [kind for owner in owners for kind in self.network.landing(owner)]
+
+    def _be_quiet(self) -> None:
+        if not self.dice.is_quiet:
+            self.note("quiet from now on")
+            self.dice.is_quiet = True
+            self._quiet_since = self.loop.now_seconds
+
+    def _change_input(self) -> None:
+        if not self.dice.is_quiet:
+            self.note("the input changed")
+            self.input = self.versions[1]
+
+    async def _outage(self, kind: Fault) -> None:
+        """Now and then the server is killed, or full."""
+        while not self.dice.is_quiet and kind in self.dice.rates:
+            await asyncio.sleep(self.dice.between(kind, 1, 25))
+            if not self.dice.fires(kind):
+                continue
+            seconds = self.dice.between(kind, 0.5, 5) ** 2.7  # at most 77, half of them below 10
+            self.note(f"{kind} for {seconds:.1f} s")
+            if kind is Fault.SERVER_KILLED:
+                self.network.go_down()
+                self.server.die()
+                await asyncio.sleep(seconds)
+                self.network.come_up()
+            else:
+                self.server.is_read_only = True
+                await asyncio.sleep(seconds)
+                self.server.is_read_only = False
+            self.note(f"{kind}: over")
+
+    # --- processes ---------------------------------------------------------------------------
+
+    async def _keep_alive(self, name: str, place: int) -> None:
+        """Be what starts a process again when it has ended, until it succeeds."""
+        await asyncio.sleep(self.random.uniform(0, 10) if place else 0)
+        for number in range(1, MOST_LIVES + 1):
+            process = await self._one_life(name, number)
+            if process.end.startswith("done") or self.dice.is_quiet:
+                return
+            await asyncio.sleep(self.random.uniform(0.1, 6) ** 2)
+
+    async def _one_life(self, name: str, number: int, *, is_last: bool = False) -> Incarnation:
+        """Start one process and return when it has ended, or was killed."""
+        process = self.machines.started(f"{name}{number}", self.random.choice("xy"))
+        over = self.loop.create_future()
+        stop = StopSwitch()
+        self._doom(process, over, stop)
+        self.note(f"{process.name} starts on host {process.host} with {self.input.name}")
+        wait_seconds = BOUND_SECONDS if is_last else self.random.choice((0.0, 30.0, 200.0, 200.0))
+        begins = not is_last and self.dice.fires(Fault.RESTARTED)
+        order = Order(given=self.input, stop=stop, wait_seconds=wait_seconds, begins=begins)
+        process.task = self.loop.spawn(process, work(process, self._around, order))
+        process.task.add_done_callback(lambda task: _settle(over), context=self._outside)
+        await over
+        self.note(f"{process.name} ends: {process.end or 'killed'}")
+        return process
+
+    def _doom(self, process: Incarnation, over: "asyncio.Future[None]", stop: StopSwitch) -> None:
+        """Choose at which callback the process dies, is stopped, or is asked to stop."""
+        kind = next((kind for kind in DOOMS if self.dice.fires(kind)), None)
+        if kind is None:
+            return
+        share = self.dice.between(kind, 0, 1) ** 2  # starts are met, too
+        if self.dice.whole(kind, 0, 1):
+            process.doomed_at_event = 1 + int(share * LIFE_EVENTS)
+        else:
+            process.doomed_at = 1 + int(share * LIFE_CALLBACKS)
+        seconds = self.dice.between(kind, 1, 3 * TTL_SECONDS)
+        process.doom = {
+            Fault.KILLED: lambda: self._kill(process, over),
+            Fault.STOPPED: lambda: self._stop(process, seconds),
+            Fault.INTERRUPTED: lambda: stop.set(15),
+        }[kind]
+
+    def _kill(self, process: Incarnation, over: "asyncio.Future[None]") -> None:
+        self.note(f"{process.name} is killed at callback {process.callbacks}")
+        process.life = Life.DEAD
+        self.network.disconnect(process, journal_too=True)
+        _settle(over)
+
+    def _stop(self, process: Incarnation, seconds: float) -> None:
+        self.note(f"{process.name} is stopped for {seconds:.1f} s")
+        process.life = Life.STOPPED
+        self.loop.call_later(seconds, self._continue, process, context=self._outside)
+
+    def _continue(self, process: Incarnation) -> None:
+        if process.life is Life.STOPPED:
+            self.note(f"{process.name} goes on")
+            self.loop.release(process, Life.RUNNING)
+
+
+def _settle(over: "asyncio.Future[None]") -> None:
+    if not over.done():
+        over.set_result(None)
+
+
+def simulate(
+    seed: int,
+    *,
+    off: frozenset[Fault] = frozenset(),
+    caps: dict[Fault, int] | None = None,
+    keeps_trace: bool = False,
+) -> Outcome:
+    """Run one seed and return how it ended; equal arguments give equal traces."""
+    world = World(seed, off=off, caps=caps, keeps_trace=keeps_trace)
+    loop = world.loop
+    with injected(world.machines, world.observer.wrong):
+        try:
+            main = loop.spawn(None, world.live())
+            try:
+                loop.run_until_complete(main)
+            except AssertionError as error:
+                world.observer.wrong.append(f"the world ends: {error}")
+            took = loop.now_seconds - world._quiet_since
+            if world._quiet_since and took > BOUND_SECONDS:
+                world.observer.wrong.append(f"took {took:.0f} s after the last fault")
+            world.observer.end(world.input, Random(f"{seed}/end"))
+            outcome = world.outcome()
+            loop.run_until_complete(world.bury())
+        finally:
+            loop.run_until_complete(loop.shutdown_asyncgens())
+            loop.close()
+    return outcome
