@@ -1,16 +1,23 @@
 """The target held against the input: what is missing, different or extra.
 
-Reads the target through its port and changes nothing. The loader's last step mends what this
-finds; `validate` only reports it.
+Reads the target through its port and changes nothing. The loader's last step and `repair` mend
+what this finds; `validate` only reports it.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
+import numpy as np
+from numpy.typing import NDArray
+
 from ingest.catalogue import Catalogue
-from ingest.target import Target, TargetObject
+from ingest.looking import answers
+from ingest.target import Listed, Target, TargetObject
+
+Expected = Mapping[UUID, tuple[int, str]]  # the record's number and content hash, by id
+Lengths = Mapping[str, NDArray[np.int64]]  # references of each record, by property
 
 
 @dataclass(slots=True, kw_only=True)
@@ -18,6 +25,7 @@ class ClassDifference:
     """How the target's objects of one class differ from the input's; numbers of records.
 
     `extra` are ids that the input does not have, with their hashes: reported, and kept.
+    `references` counts, by "Class.name", what all but the extra ones hold.
     """
 
     class_name: str
@@ -26,6 +34,7 @@ class ClassDifference:
     missing: list[int] = field(default_factory=list)
     different: list[int] = field(default_factory=list)
     extra: dict[UUID, str] = field(default_factory=dict)
+    references: Counter[str] = field(default_factory=Counter)
 
     @property
     def wrong(self) -> list[int]:
@@ -48,71 +57,54 @@ def expected_hashes(catalogue: Catalogue, class_name: str) -> dict[UUID, tuple[i
     return hashes
 
 
-async def compare_class(
-    catalogue: Catalogue, target: Target, expected: dict[UUID, tuple[int, str]], class_name: str
-) -> ClassDifference:
-    """Compare ids and content hashes, as a listing gives them.
+def expected_lengths(catalogue: Catalogue, class_name: str) -> Lengths:
+    """Return for each reference property how many references each record must hold."""
+    lengths: dict[str, NDArray[np.int64]] = {}
+    for links in catalogue.classes[class_name].links:
+        lengths[links.name] = np.diff(links.starts)
+        if absent := catalogue.absent[links.target_class]:
+            sources = np.repeat(np.arange(len(links.starts) - 1), lengths[links.name])
+            lost = np.isin(links.targets, np.fromiter(absent, dtype=np.int64))
+            lengths[links.name] -= np.bincount(sources[lost], minlength=len(lengths[links.name]))
+    return lengths
 
-    A listing may miss objects on a cluster, so what differs is read again by id.
+
+async def compare_class(
+    catalogue: Catalogue, target: Target, expected: Expected, class_name: str
+) -> ClassDifference:
+    """Compare ids, content hashes and numbers of references, as a listing gives them.
+
+    References are counted object by object: one that is doubled here and one that is lost there
+    do not make up for each other. A listing may miss objects on a cluster, so what differs is
+    read again by id.
     """
     difference = ClassDifference(class_name=class_name, expected=len(expected), found=0)
+    lengths = expected_lengths(catalogue, class_name)
+    suspicious: dict[int, Listed] = {}
     seen: set[int] = set()
-    async for key, content_hash in target.hashes(class_name):
+    async for listed in target.listing(class_name):
         difference.found += 1
-        wanted = expected.get(key)
+        wanted = expected.get(listed.id)
         if wanted is None:
-            difference.extra[key] = content_hash
+            difference.extra[listed.id] = listed.content_hash
             continue
-        seen.add(wanted[0])
-        if wanted[1] != content_hash:
-            difference.different.append(wanted[0])
-    difference.missing = [index for index, _ in expected.values() if index not in seen]
-    await _read_again(catalogue, target, difference)
+        index, content_hash = wanted
+        seen.add(index)
+        difference.references.update(_named(class_name, listed.references))
+        if listed.content_hash != content_hash or any(
+            lengths[name][index] != count for name, count in listed.references.items()
+        ):
+            suspicious[index] = listed
+    missing = [index for index, _ in expected.values() if index not in seen]
+    right = await _read_again(catalogue, target, class_name, [*missing, *suspicious])
+    for index in right.keys() & suspicious.keys():
+        difference.references.subtract(_named(class_name, suspicious[index].references))
+    for found in right.values():
+        held = {name: len(targets) for name, targets in found.references.items()}
+        difference.references.update(_named(class_name, held))
+    difference.missing = [index for index in missing if index not in right]
+    difference.different = [index for index in suspicious if index not in right]
     return difference
-
-
-async def wrong_references(catalogue: Catalogue, target: Target, class_name: str) -> list[int]:
-    """Return the records whose properties or references differ, by listing whole objects."""
-    numbers = {
-        catalogue.classes[class_name].id_of(index): index
-        for index in expected_indices(catalogue, class_name)
-    }
-    wrong = []
-    async for found in target.objects(class_name, vectors=False):
-        index = numbers.get(found.id)
-        if index is not None and not is_same(found, catalogue.to_object(class_name, index)):
-            wrong.append(index)
-    return wrong
-
-
-async def reference_difference(
-    catalogue: Catalogue, target: Target, class_name: str
-) -> dict[str, tuple[int, int]]:
-    """Return by "Class.name" (expected, found) where the numbers of references differ.
-
-    References that extra objects hold do not count.
-    """
-    expected = catalogue.reference_counts(class_name)
-    found = _named(class_name, await target.reference_counts(class_name))
-    if found != +expected:
-        wanted = {
-            catalogue.classes[class_name].id_of(index)
-            for index in expected_indices(catalogue, class_name)
-        }
-        counted: Counter[str] = Counter()
-        async for holder in target.objects(class_name, vectors=False):
-            if holder.id in wanted:
-                counted.update({name: len(held) for name, held in holder.references.items()})
-        found = _named(class_name, counted)
-    return {
-        name: (expected[name], found[name])
-        for name in sorted({*expected, *found})
-        if expected[name] != found[name]
-    }
-
-
-def _named(class_name: str, counts: Mapping[str, int]) -> Counter[str]:
-    return +Counter({f"{class_name}.{name}": count for name, count in counts.items()})
 
 
 def is_same(found: TargetObject, whole: TargetObject) -> bool:
@@ -122,10 +114,24 @@ def is_same(found: TargetObject, whole: TargetObject) -> bool:
     } == {name: targets for name, targets in whole.references.items() if targets}
 
 
-async def _read_again(catalogue: Catalogue, target: Target, difference: ClassDifference) -> None:
-    for listed in (difference.missing, difference.different):
-        for index in list(listed):
-            whole = catalogue.to_object(difference.class_name, index)
-            found = await target.read(difference.class_name, whole.id)
-            if found is not None and found.content_hash == whole.content_hash:
-                listed.remove(index)
+async def read_all(
+    target: Target, class_name: str, ids: Sequence[UUID]
+) -> list[TargetObject | None]:
+    """Read the objects by id, some at once; parallel to `ids`."""
+    return await answers(ids, lambda key: target.read(class_name, key))
+
+
+async def _read_again(
+    catalogue: Catalogue, target: Target, class_name: str, indices: Sequence[int]
+) -> dict[int, TargetObject]:
+    """Return those of the records whose object, read by id, is right after all."""
+    ids = [catalogue.classes[class_name].id_of(index) for index in indices]
+    return {
+        index: found
+        for index, found in zip(indices, await read_all(target, class_name, ids), strict=True)
+        if found is not None and is_same(found, catalogue.to_object(class_name, index))
+    }
+
+
+def _named(class_name: str, counts: Mapping[str, int]) -> dict[str, int]:
+    return {f"{class_name}.{name}": count for name, count in counts.items()}

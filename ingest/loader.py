@@ -5,6 +5,7 @@ barriers: what a record refers to is acknowledged, or journaled as rejected, bef
 is built. Bounded everywhere: texts and vectors in flight do not grow with the input.
 """
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
@@ -18,11 +19,14 @@ from ingest.embedders import Embedder
 from ingest.objects import embedding_text
 from ingest.pace import MOST_IN_FLIGHT, Pace
 from ingest.records import Rejection
-from ingest.sending import Parcel, Sender
+from ingest.sending import STALL_SECONDS, Parcel, Sender
 from ingest.target import Target
 from journal import RejectedFact, StepResult, StepRun
 from journal.clock import Clock
 from journal.errors import leading
+from journal.supervision import waiting_for_store
+
+log = logging.getLogger(__name__)
 
 CHUNK = 512  # no smaller than the largest batch
 TAIL = 64  # enough that some of it lies in every shard
@@ -128,12 +132,31 @@ class _Loading:
                 key: content_hash
                 async for key, content_hash in self._shop.target.hashes(self._records.name)
             }
+        resumed_at = self._run.settled
+        incarnation = await self._incarnation()
         start = 0
         for level in self._records.order.levels:
             await self._level(start, start + len(level))
             start += len(level)
         await self._level(self._second_pass, len(self._indices))
         await self._flush()
+        if await self._incarnation() != incarnation:
+            self._doubt(resumed_at)
+
+    async def _incarnation(self) -> str:
+        return await waiting_for_store(
+            self._shop.target.incarnation, self._shop.clock, STALL_SECONDS, log.info
+        )
+
+    def _doubt(self, since: int) -> None:
+        """Have `verify` look at all that was sent: a server that died has lost the end of it.
+
+        It may have died and be back while no request of ours was on its way.
+        """
+        self._shop.unsure.update(
+            (self._records.name, self._indices[position])
+            for position in range(since, len(self._indices))
+        )
 
     async def _flush(self) -> None:
         """Leave nothing that a kill of the server could take back; a resumed step as well."""

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from ingest.decision import REPAIR, RESET
 from journal.codec import to_timestamp
 from journal.events import Counts
 from journal.state import RunState, Status
@@ -18,6 +19,8 @@ if TYPE_CHECKING:  # numpy comes with it
 Document: TypeAlias = dict[str, Any]
 
 UNKNOWN = "unknown"
+LOAD = "load"  # what kind of run most are
+REPAIRED = "repaired"
 KEYS_A_DIFFERENCE = 20
 
 
@@ -53,16 +56,32 @@ class StatusReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClassReport:
-    """One class of the target against the input; the keys are some of those that differ."""
+    """One class of the target against the input; the keys are some of those that differ.
+
+    `different` objects are there by id, with other content or references. `invisible` ones are
+    there too, and a filter or a search does not find them; an object can be both.
+    """
 
     expected: int
     found: int
     missing: int = 0
     extra: int = 0
     different: int = 0
+    invisible: int = 0
     missing_keys: Sequence[str] = ()
     extra_keys: Sequence[str] = ()
     different_keys: Sequence[str] = ()
+    invisible_keys: Sequence[str] = ()
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all that must be there is, and can be found. Extra objects are no fault."""
+        return not (self.missing or self.different or self.invisible)
+
+    @property
+    def indexed(self) -> int:
+        """How many objects of the input are there, and found by filters and searches alike."""
+        return max(0, self.expected - self.missing - self.invisible)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,22 +107,22 @@ class ValidationReport:
         return (
             self.ingestion_status == Status.COMPLETED
             and not self.errors
-            and not any(found.missing or found.different for found in self.classes.values())
+            and all(found.is_whole for found in self.classes.values())
             and all(self._is_whole(name) for name in self.relations)
         )
 
     @property
     def skills_indexed(self) -> int:
-        """How many skills the target holds."""
+        """How many of the input's skills a search can find."""
         return self._indexed("Skill")
 
     @property
     def occupations_indexed(self) -> int:
-        """How many occupations the target holds."""
+        """How many of the input's occupations a search can find."""
         return self._indexed("Occupation")
 
     def _indexed(self, class_name: str) -> int:
-        return self.classes[class_name].found if class_name in self.classes else 0
+        return self.classes[class_name].indexed if class_name in self.classes else 0
 
     def _is_whole(self, relation: str) -> bool:
         """Whether no reference is missing, and none there that no extra object can hold."""
@@ -166,6 +185,7 @@ def run_document(state: RunState, *, is_held: bool | None) -> Document:
     """Return one run of `history`."""
     return {
         "run_id": state.run_id,
+        "kind": run_kind(state),
         "status": shown_status(state, is_held=is_held),
         "attempts": state.attempt,
         "started_at": to_timestamp(state.started_at) if state.started_at else None,
@@ -211,6 +231,16 @@ def search_document(query: str, hits: Iterable["Hit"]) -> Document:
     }
 
 
+def run_kind(state: RunState) -> str:
+    """Return what the run is: "load", "repair" or "reset"."""
+    return next((kind for kind in (REPAIR, RESET) if state.attributes.get(kind)), LOAD)
+
+
+def repair_document(report: StatusReport, *, mended: Counts) -> Document:
+    """Return the document of `repair`: that of `status`, and how many objects were mended."""
+    return {**status_document(report), "outcome": REPAIRED, "mended": dict(sorted(mended.items()))}
+
+
 def counts_so_far(state: RunState) -> Counts:
     """Return the objects by class, by name, those of the step in progress included."""
     names = sorted({*state.counts, *state.step_counts})
@@ -232,7 +262,9 @@ def _class_document(found: ClassReport) -> Document:
         "missing": found.missing,
         "extra": found.extra,
         "different": found.different,
+        "invisible": found.invisible,
         "missing_keys": list(found.missing_keys)[:KEYS_A_DIFFERENCE],
         "extra_keys": list(found.extra_keys)[:KEYS_A_DIFFERENCE],
         "different_keys": list(found.different_keys)[:KEYS_A_DIFFERENCE],
+        "invisible_keys": list(found.invisible_keys)[:KEYS_A_DIFFERENCE],
     }

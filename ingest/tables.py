@@ -11,7 +11,14 @@ from rich.table import Table
 from rich.text import Text
 
 from ingest.lines import ShownEvent
-from ingest.report import StatusReport, counts_so_far, duration_seconds, shown_status
+from ingest.report import (
+    LOAD,
+    StatusReport,
+    counts_so_far,
+    duration_seconds,
+    run_kind,
+    shown_status,
+)
 from ingest.wording import duration, happening, moment, printable, short_id, thousands
 from journal.codec import event_name
 from journal.state import RunState
@@ -65,10 +72,17 @@ def runs_table(runs: Sequence[RunState], *, is_held: bool | None, width: int) ->
             str(state.attempt),
             moment(state.started_at),
             duration(duration_seconds(state)),
-            f"{state.steps_done}/{len(state.steps)}",
+            _steps(state),
             *(thousands(counted[name]) for name in numbers),
         )
     return table
+
+
+def _steps(state: RunState) -> str:
+    """Return "3/7"; a run that is no load says what it is."""
+    kind = run_kind(state)
+    done = f"{state.steps_done}/{len(state.steps)}"
+    return done if kind == LOAD else f"{done} {kind}"
 
 
 def legacy_table(rows: Sequence[LegacyRow]) -> RenderableType:

@@ -109,14 +109,16 @@ def replay_view(replayed: Replay) -> RenderableType:
 
 def _classes_table(report: ValidationReport) -> Table:
     table = plain_table("Class")
-    headers = ("Expected", "Found", "Missing", "Extra", "Different")
+    headers = ("Expected", "Found", "Missing", "Extra", "Different", "Invisible")
     for header in headers:
         table.add_column(header, justify="right", no_wrap=True)
     for name, found in report.classes.items():
-        numbers = (found.expected, found.found, found.missing, found.extra, found.different)
-        is_wrong = bool(found.missing or found.different)
+        numbers = (
+            *(found.expected, found.found, found.missing),
+            *(found.extra, found.different, found.invisible),
+        )
         table.add_row(
-            printable(name), *(thousands(n) for n in numbers), style="red" if is_wrong else ""
+            printable(name), *(thousands(n) for n in numbers), style="" if found.is_whole else "red"
         )
     return table
 
@@ -141,6 +143,7 @@ def _differences(report: ValidationReport) -> Iterable[str]:
         for kind, keys in (
             ("missing", found.missing_keys),
             ("different", found.different_keys),
+            ("invisible", found.invisible_keys),
             ("extra", found.extra_keys),
         ):
             for key in keys:

@@ -96,6 +96,20 @@ class Hit:
     score: float
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """One object of a listing: what tells it from another at a glance.
+
+    `references` counts what each reference property holds, doubled ones as often as they are
+    there.
+    """
+
+    id: UUID
+    uri: str
+    content_hash: str
+    references: Mapping[str, int]
+
+
 class Target(Protocol):
     """A store of objects. Reads need no ownership; writes happen only after `own`.
 
@@ -146,12 +160,24 @@ class Target(Protocol):
         """
         ...
 
+    async def incarnation(self) -> str:
+        """Return a text that changes when the store is started anew; "" where it can not be told.
+
+        A store that was killed may have lost the end of its indexes, also without one request
+        of ours having failed.
+        """
+        ...
+
     async def create(self, created: TargetObject, *, timeout_seconds: float) -> Reply:
         """Write the object unless its id exists; an existing one is left alone: ACKNOWLEDGED."""
         ...
 
     def hashes(self, class_name: str) -> AsyncIterator[tuple[UUID, str]]:
         """Yield id and content hash of every object of the class, torn ones too."""
+        ...
+
+    def listing(self, class_name: str) -> AsyncIterator[Listed]:
+        """Yield every object of the class at a glance, torn ones too."""
         ...
 
     def objects(self, class_name: str, *, vectors: bool = True) -> AsyncIterator[TargetObject]:
@@ -168,6 +194,14 @@ class Target(Protocol):
 
     async def found_by_filter(self, class_name: str, uri: str) -> bool:
         """Whether a filter on `conceptUri` finds the object: False for one torn that way."""
+        ...
+
+    async def filtered(self, class_name: str, uris: Sequence[str]) -> frozenset[UUID]:
+        """Return the objects that one filter on `conceptUri` finds; at most 1,000 `uris`."""
+        ...
+
+    async def nearest(self, class_name: str, vector: Vector, *, limit: int) -> frozenset[UUID]:
+        """Return the objects nearest to `vector`; at most 10,000."""
         ...
 
     async def found_by_vector(self, sought: TargetObject) -> bool:

@@ -4,36 +4,39 @@ Knows the comparison and the journal's state. With the input at hand every objec
 without it the digests that the run recorded are.
 """
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from uuid import UUID
 
-import numpy as np
-
 from ingest.catalogue import Catalogue
-from ingest.comparison import (
-    compare_class,
-    expected_hashes,
-    is_same,
-    reference_difference,
-)
+from ingest.comparison import expected_hashes
+from ingest.decision import REPAIR, is_unfinished_repair
 from ingest.embedders import Embedder
-from ingest.esco_classes import CLASS_STEPS
+from ingest.esco_classes import CLASS_STEPS, esco_schemas
+from ingest.inspection import Inspection, Looked, inspect_class, nobody_looks
 from ingest.loader import mark_all_absent
-from ingest.objects import class_digest, embedding_text
+from ingest.objects import class_digest
 from ingest.report import KEYS_A_DIFFERENCE, ClassReport, RelationReport, ValidationReport
-from ingest.target import Target, TargetObject
+from ingest.target import Target
+from ingest.visibility import unfiltered, unindexed
 from journal import RunState
 
-DEEP_CHUNK = 128
-# A vector made again on another machine may differ in the last bits of its numbers.
-SAME_COSINE = 1 - 1e-4
+# Under which steps the log has rejected records, and of which classes. A repair repeats those
+# of the load under its own step: a URI is that of one class.
+REJECTING_STEPS = (*CLASS_STEPS, *((REPAIR, class_name) for _, class_name in CLASS_STEPS))
 
 
-def not_completed(state: RunState) -> ValidationReport:
-    """Return the report on a pipeline that did not complete: nothing else is looked at."""
+def not_completed(state: RunState, *, status: str) -> ValidationReport:
+    """Return the report on a pipeline that did not complete: nothing else is looked at.
+
+    `status` is how `status` shows it: interrupted where nobody works on it any more.
+    """
+    way_out = "resume or run it first"
+    if is_unfinished_repair(state):
+        way_out = "go on with `varity-journal repair`, or load everything anew"
     return ValidationReport(
-        ingestion_status=str(state.status),
-        errors=[f"the ingestion is {state.status}, not completed; resume or run it first"],
+        ingestion_status=status,
+        errors=[f"the ingestion is {status}, not completed; {way_out}"],
     )
 
 
@@ -43,16 +46,24 @@ async def validate_against_input(
     target: Target,
     *,
     embedder: Embedder | None,
+    looked: Looked = nobody_looks,
 ) -> ValidationReport:
     """Compare every object with the input; with `embedder` deeply, vectors too."""
-    mark_all_absent(catalogue, CLASS_STEPS, state.rejected)
+    mark_all_absent(catalogue, REJECTING_STEPS, state.rejected)
     classes: dict[str, ClassReport] = {}
     relations: dict[str, RelationReport] = {}
     for _, class_name in CLASS_STEPS:
-        classes[class_name] = await _class_check(catalogue, target, class_name, embedder)
-        wrong = await reference_difference(catalogue, target, class_name)
+        inspection = await inspect_class(
+            catalogue,
+            target,
+            class_name,
+            expected_hashes(catalogue, class_name),
+            embedder=embedder,
+            looked=looked,
+        )
+        classes[class_name] = class_report(catalogue, inspection)
         for name, expected in catalogue.reference_counts(class_name).items():
-            _, found = wrong.get(name, (expected, expected))
+            found = inspection.difference.references[name]
             relations[name] = RelationReport(expected=expected, found=found)
     return ValidationReport(
         ingestion_status=str(state.status),
@@ -68,11 +79,21 @@ async def validate_against_digests(state: RunState, target: Target) -> Validatio
     The digests cover the extra objects that the run found. An extra object that came later
     makes them differ like a changed one does: nothing then vouches for the others.
     """
+    references = {
+        schema.name: [each.name for each in schema.references] for schema in esco_schemas()
+    }
     errors: list[str] = []
     classes: dict[str, ClassReport] = {}
     relations: dict[str, RelationReport] = {}
     for _, class_name in CLASS_STEPS:
-        hashes = {key: content_hash async for key, content_hash in target.hashes(class_name)}
+        hashes: dict[UUID, str] = {}
+        uris: dict[UUID, str] = {}
+        held: Counter[str] = Counter()
+        async for listed in target.listing(class_name):
+            hashes[listed.id], uris[listed.id] = listed.content_hash, listed.uri
+            held.update(listed.references)
+        unseen = await unfiltered(target, class_name, uris)
+        unseen |= await unindexed(target, class_name, uris)
         expected = state.counts.get(class_name, 0)
         is_equal = class_digest(hashes) == state.digests.get(class_name)
         classes[class_name] = ClassReport(
@@ -82,14 +103,19 @@ async def validate_against_digests(state: RunState, target: Target) -> Validatio
             extra=max(0, len(hashes) - expected),
             # Without the input nobody can say which: the digest only says that some do.
             different=0 if is_equal or len(hashes) < expected else 1,
+            invisible=len(unseen),
+            invisible_keys=sorted(uris[key] for key in unseen)[:KEYS_A_DIFFERENCE],
         )
+        if unseen:
+            errors.append(f"{class_name}: {len(unseen)} invisible")
         if not is_equal:
             errors.append(
                 f"{class_name}: its objects are not those that the run left; what differs can"
                 " only be said with the input at hand"
             )
-        for name, found in (await target.reference_counts(class_name)).items():
+        for name in references[class_name]:
             key = f"{class_name}.{name}"
+            found = held[name]
             relations[key] = RelationReport(expected=state.relations.get(key, 0), found=found)
             # Extra objects hold references too; these counts can not tell them apart.
             if found < relations[key].expected or (
@@ -101,70 +127,35 @@ async def validate_against_digests(state: RunState, target: Target) -> Validatio
     )
 
 
-async def _class_check(
-    catalogue: Catalogue, target: Target, class_name: str, embedder: Embedder | None
-) -> ClassReport:
-    expected = expected_hashes(catalogue, class_name)
-    difference = await compare_class(catalogue, target, expected, class_name)
-    different = set(difference.different)
-    if embedder is not None:
-        numbers = {key: index for key, (index, _) in expected.items()}
-        different |= await _deeply_different(catalogue, target, class_name, numbers, embedder)
-    uris = catalogue.classes[class_name].uris
+def class_report(catalogue: Catalogue, inspection: Inspection) -> ClassReport:
+    """Return what an inspection found, with some of the keys."""
+    difference = inspection.difference
+    uris = catalogue.classes[difference.class_name].uris
+
+    def keys(indices: Iterable[int]) -> list[str]:
+        return [uris[index] for index in sorted(indices)[:KEYS_A_DIFFERENCE]]
+
     return ClassReport(
         expected=difference.expected,
         found=difference.found,
         missing=len(difference.missing),
         extra=len(difference.extra),
-        different=len(different),
-        missing_keys=[uris[index] for index in sorted(difference.missing)[:KEYS_A_DIFFERENCE]],
+        different=len(difference.different),
+        invisible=len(inspection.invisible),
+        missing_keys=keys(difference.missing),
         extra_keys=[str(key) for key in sorted(difference.extra)[:KEYS_A_DIFFERENCE]],
-        different_keys=[uris[index] for index in sorted(different)[:KEYS_A_DIFFERENCE]],
+        different_keys=keys(difference.different),
+        invisible_keys=keys(inspection.invisible),
     )
-
-
-async def _deeply_different(
-    catalogue: Catalogue,
-    target: Target,
-    class_name: str,
-    numbers: Mapping[UUID, int],
-    embedder: Embedder,
-) -> set[int]:
-    """Return the records whose object or vector is not what the input makes of them.
-
-    A changed object keeps its old hash, so that the hash alone says nothing here.
-    """
-    different: set[int] = set()
-    chunk: list[tuple[int, TargetObject]] = []
-
-    async def compare() -> None:
-        wholes = [catalogue.to_object(class_name, index) for index, _ in chunk]
-        vectors = await embedder.embed([embedding_text(whole.properties) for whole in wholes])
-        for (index, found), whole, vector in zip(chunk, wholes, vectors, strict=True):
-            near = found.vector is not None and (
-                len(found.vector) == len(vector)
-                and float(np.dot(found.vector, vector)) >= SAME_COSINE
-            )
-            if not near or not is_same(found, whole):
-                different.add(index)
-        chunk.clear()
-
-    async for found in target.objects(class_name):
-        if (index := numbers.get(found.id)) is not None:
-            chunk.append((index, found))
-        if len(chunk) == DEEP_CHUNK:
-            await compare()
-    if chunk:
-        await compare()
-    return different
 
 
 def _class_errors(classes: Mapping[str, ClassReport]) -> Sequence[str]:
     """Return a sentence for each class that differs; extra objects are reported, and no error."""
     return [
         f"{name}: {check.missing} missing, {check.different} different"
+        + (f", {check.invisible} invisible" if check.invisible else "")
         for name, check in classes.items()
-        if check.missing or check.different
+        if not check.is_whole
     ]
 
 

@@ -7,14 +7,18 @@ import typer
 
 from ingest.cli.app import app
 from ingest.cli.exits import DIFFERENT
+from ingest.cli.looking import shown
 from ingest.cli.options import AsJson, Config, Prefix, Profile, Store, load_settings
-from ingest.cli.output import stdout_width, write_json, write_view
+from ingest.cli.output import note, say, stdout_width, write_json, write_view
 from ingest.cli.running import run
+from ingest.progress import open_display
 from ingest.report import ValidationReport, search_document, validation_document
 from ingest.settings import Settings
 
 if TYPE_CHECKING:
     from ingest.target import Hit
+
+FORCED = "what changed under its old hash only repair --deep mends, no forced load"
 
 
 @app.command()
@@ -26,7 +30,7 @@ def validate(
         ),
     ] = None,
     deep: Annotated[
-        bool, typer.Option("--deep", help="Read whole objects and vectors, not only their hashes.")
+        bool, typer.Option("--deep", help="Look at each object: whole, and by its own vector.")
     ] = False,
     store: Store = None,
     prefix: Prefix = None,
@@ -34,7 +38,7 @@ def validate(
     profile: Profile = None,
     as_json: AsJson = False,
 ) -> None:
-    """Compare the target with the input, and change nothing.
+    """Compare the target with the input, look for every object, and change nothing.
 
     Exit 4 if they differ.
 
@@ -44,6 +48,8 @@ def validate(
     """
     settings = load_settings(config=config, profile=profile, store=store, prefix=prefix)
     report = run(_validate, settings, data, deep)
+    if report.classes and not report.valid:
+        say(f"to mend it: varity-journal repair{' --deep' if deep else ''}; {FORCED}")
     if as_json:
         write_json(validation_document(report))
     else:
@@ -93,7 +99,11 @@ def search(
 async def _validate(settings: Settings, data: str | None, deep: bool) -> ValidationReport:
     from ingest import wiring
 
-    return await wiring.validate(settings, data, deep)
+    display = open_display(note)
+    try:
+        return await wiring.validate(settings, data, deep, looked=shown(display))
+    finally:
+        display.close()
 
 
 async def _search(settings: Settings, query: str, class_name: str, limit: int) -> "Sequence[Hit]":

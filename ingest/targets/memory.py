@@ -11,7 +11,7 @@ from uuid import UUID
 import numpy as np
 
 from ingest.records import PropertyValue
-from ingest.target import Hit, Outcome, Reply, TargetObject, Vector, Verdict
+from ingest.target import Hit, Listed, Outcome, Reply, TargetObject, Vector, Verdict
 from ingest.targets.admission import date_names, refusal
 from ingest.targets.shape import completed_shape
 from journal.errors import StoreRefused
@@ -92,6 +92,10 @@ class MemoryTarget:
         """Do nothing: there is nothing but memory."""
         return Reply(outcomes=(_ACKNOWLEDGED,) * len(objects))
 
+    async def incarnation(self) -> str:
+        """Return "": it lives and dies with this process."""
+        return ""
+
     async def create(self, created: TargetObject, *, timeout_seconds: float) -> Reply:
         """Write the object unless its id exists."""
         if created.id in self._objects(created.class_name):
@@ -102,6 +106,16 @@ class MemoryTarget:
         """Yield id and content hash of every object."""
         for stored in list(self._objects(class_name).values()):
             yield stored.id, stored.content_hash
+
+    async def listing(self, class_name: str) -> AsyncIterator[Listed]:
+        """Yield every object at a glance."""
+        async for stored in self.objects(class_name, vectors=False):
+            yield Listed(
+                id=stored.id,
+                uri=stored.uri,
+                content_hash=stored.content_hash,
+                references={name: len(held) for name, held in stored.references.items()},
+            )
 
     async def objects(
         self, class_name: str, *, vectors: bool = True
@@ -139,6 +153,21 @@ class MemoryTarget:
     async def found_by_filter(self, class_name: str, uri: str) -> bool:
         """Whether an object has this `conceptUri`."""
         return any(stored.uri == uri for stored in self._objects(class_name).values())
+
+    async def filtered(self, class_name: str, uris: Sequence[str]) -> frozenset[UUID]:
+        """Return the objects that have one of these `conceptUri`s."""
+        sought = set(uris)
+        held = self._objects(class_name).values()
+        return frozenset(stored.id for stored in held if stored.uri in sought)
+
+    async def nearest(self, class_name: str, vector: Vector, *, limit: int) -> frozenset[UUID]:
+        """Return the nearest objects by cosine."""
+        scored = [
+            (_cosine(stored.vector, vector), stored.id)
+            for stored in self._objects(class_name).values()
+            if stored.vector is not None
+        ]
+        return frozenset(key for _, key in sorted(scored, reverse=True)[:limit])
 
     async def found_by_vector(self, sought: TargetObject) -> bool:
         """Whether no object is nearer to the sought vector than the object itself."""

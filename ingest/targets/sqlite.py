@@ -88,6 +88,10 @@ class SqliteTarget(SqliteReader):
         """Do nothing: what a transaction wrote is in the file."""
         return Reply(outcomes=(_ACKNOWLEDGED,) * len(objects))
 
+    async def incarnation(self) -> str:
+        """Return "": no index of it is ever behind its rows."""
+        return ""
+
     async def create(self, created: TargetObject, *, timeout_seconds: float) -> Reply:
         """Write the object unless its id exists."""
 

@@ -5,7 +5,7 @@ one would keep the write-ahead log from being folded back into the file.
 """
 
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import groupby
 from typing import Any
 from uuid import UUID
@@ -14,7 +14,7 @@ import numpy as np
 import orjson
 
 from ingest.records import PropertyValue
-from ingest.target import Hit, TargetObject, Vector
+from ingest.target import Hit, Listed, TargetObject, Vector
 from ingest.targets.sqlite_schema import StoredClass
 from schemas import ClassSchema
 
@@ -39,6 +39,47 @@ def hash_page(
         "SELECT row, id, content_hash FROM objects WHERE row > ? AND row <= ? ORDER BY row LIMIT ?",
         (max(after, first - 1), last, _HASHES_PER_PAGE),
     ).fetchall()
+
+
+def listed_page(
+    connection: sqlite3.Connection, held: StoredClass, *, names: Sequence[str], after: int
+) -> list[tuple[int, Listed]]:
+    """Return the next objects after row `after` at a glance, with their rows."""
+    first, last = held.rows
+    rows = connection.execute(
+        "SELECT row, id, uri, content_hash FROM objects WHERE row > ? AND row <= ?"
+        " ORDER BY row LIMIT ?",
+        (max(after, first - 1), last, _HASHES_PER_PAGE),
+    ).fetchall()
+    if not rows:
+        return []
+    counts = {row[0]: dict.fromkeys(names, 0) for row in rows}
+    # Joined with their targets: a reference to a row that is gone is none.
+    for source, name, count in connection.execute(
+        "SELECT source, name, count(*) FROM refs JOIN objects ON row = target"
+        " JOIN reference_names ON number = property"
+        " WHERE source BETWEEN ? AND ? GROUP BY source, property",
+        (rows[0][0], rows[-1][0]),
+    ):
+        if source in counts:  # else it is what a deleted object left behind
+            counts[source][name] = count
+    return [
+        (
+            row,
+            Listed(id=UUID(bytes=key), uri=uri, content_hash=content_hash, references=counts[row]),
+        )
+        for row, key, uri, content_hash in rows
+    ]
+
+
+def ids_by_uri(
+    connection: sqlite3.Connection, held: StoredClass, *, uris: Sequence[str]
+) -> frozenset[UUID]:
+    """Return the ids of the objects of the class that have one of these URIs."""
+    query = "SELECT id FROM objects WHERE class = ? AND uri = ?"
+    return frozenset(
+        UUID(bytes=key) for uri in uris for (key,) in connection.execute(query, (held.number, uri))
+    )
 
 
 def object_page(

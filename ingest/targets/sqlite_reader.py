@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TypeVar
 from uuid import UUID
 
-from ingest.target import Hit, TargetObject, Vector
+from ingest.target import Hit, Listed, TargetObject, Vector
 from ingest.targets import sqlite_read
 from ingest.targets.sqlite_connection import SqliteConnection
 from ingest.targets.sqlite_schema import StoredClass, stored_class
@@ -56,6 +56,19 @@ class SqliteReader:
                 yield UUID(bytes=key), content_hash
             after = page[-1][0]
 
+    async def listing(self, class_name: str) -> AsyncIterator[Listed]:
+        """Yield every object at a glance, in the order of their first write."""
+        after, names = -1, [entry.name for entry in self._schemas[class_name].references]
+        nothing: list[tuple[int, Listed]] = []
+        while page := await self._read(
+            class_name,
+            partial(sqlite_read.listed_page, names=names, after=after),
+            absent=nothing,
+        ):
+            for _, listed in page:
+                yield listed
+            after = page[-1][0]
+
     async def objects(
         self, class_name: str, *, vectors: bool = True
     ) -> AsyncIterator[TargetObject]:
@@ -87,6 +100,16 @@ class SqliteReader:
     async def found_by_filter(self, class_name: str, uri: str) -> bool:
         """Whether a look-up by `conceptUri` finds an object."""
         return await self._read(class_name, partial(sqlite_read.has_uri, uri=uri), absent=False)
+
+    async def filtered(self, class_name: str, uris: Sequence[str]) -> frozenset[UUID]:
+        """Return the objects that look-ups by `conceptUri` find."""
+        found = partial(sqlite_read.ids_by_uri, uris=uris)
+        return await self._read(class_name, found, absent=frozenset())
+
+    async def nearest(self, class_name: str, vector: Vector, *, limit: int) -> frozenset[UUID]:
+        """Return the nearest objects by cosine."""
+        nearest = partial(self._cache.nearest_ids, vector=vector, limit=limit)
+        return await self._read(class_name, nearest, absent=frozenset())
 
     async def found_by_vector(self, sought: TargetObject) -> bool:
         """Whether no object is nearer to the sought vector than the object itself."""

@@ -11,6 +11,7 @@ that once per process, and a reader writes nothing.
 import re
 import sqlite3
 from dataclasses import dataclass, field
+from uuid import UUID
 
 import numpy as np
 import orjson
@@ -70,6 +71,17 @@ class SearchCache:
             )
             for position, cosine in among.nearest(vector, limit=limit)
         ]
+
+    def nearest_ids(
+        self, connection: sqlite3.Connection, held: StoredClass, *, vector: Vector, limit: int
+    ) -> frozenset[UUID]:
+        """Return the ids of the nearest objects by cosine."""
+        if held.dimension != len(vector):
+            return frozenset()
+        among = self._neighbours(connection, held)
+        ids = list(among.positions)
+        near = among.nearest(vector, limit=limit)
+        return frozenset(UUID(bytes=ids[position]) for position, _ in near)
 
     def finds_itself(
         self, connection: sqlite3.Connection, held: StoredClass, *, sought: TargetObject

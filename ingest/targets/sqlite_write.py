@@ -20,6 +20,11 @@ _IDS_PER_QUERY = 500
 _ID_LIST = ",".join("?" * _IDS_PER_QUERY)
 _ROWS_BY_ID = f"SELECT id, row FROM objects WHERE class = ? AND id IN ({_ID_LIST})"  # noqa: S608 - question marks only
 
+_LAST_ROWS = (
+    "SELECT max(row) FROM objects WHERE row BETWEEN ? AND ?",
+    "SELECT max(source) FROM refs WHERE source BETWEEN ? AND ?",
+    "SELECT max(target) FROM refs WHERE target BETWEEN ? AND ?",
+)
 _LINKS = "SELECT property, target FROM refs WHERE source = ?"
 _UPDATE = """
 UPDATE objects SET uri = ?, label = ?, content_hash = ?, vector = ?, properties = ? WHERE row = ?
@@ -148,9 +153,12 @@ def _columns(stored: TargetObject) -> tuple[str, str, str, bytes | None, str]:
 
 
 def _first_free_row(connection: sqlite3.Connection, held: StoredClass) -> int:
-    query = "SELECT max(row) FROM objects WHERE row BETWEEN ? AND ?"
-    (last,) = connection.execute(query, held.rows).fetchone()
-    return held.rows[0] if last is None else int(last) + 1
+    """Return the first row that no object of the class has, and no reference comes from or aims at.
+
+    Who deletes objects behind our back leaves their references: they must never be another's.
+    """
+    last = max(connection.execute(query, held.rows).fetchone()[0] or -1 for query in _LAST_ROWS)
+    return max(held.rows[0], int(last) + 1)
 
 
 def _portions(ids: Iterable[int]) -> Iterator[list[bytes | None]]:

@@ -14,13 +14,18 @@ from grpc.aio import AioRpcError  # type: ignore[import-untyped]
 
 from ingest.target import Outcome, Reply, TargetObject, Verdict
 from ingest.targets import weaviate_errors as errors
+from ingest.targets import weaviate_replies as replies
 from ingest.targets import weaviate_requests as requests
 from ingest.targets.weaviate_classes import WeaviateClasses
 from ingest.targets.weaviate_connection import WeaviateConnection
 from ingest.targets.weaviate_errors import Lost
 from ingest.targets.weaviate_opening import Server
 from ingest.targets.weaviate_reading import WeaviateReader
+from journal.errors import StoreRefused, StoreUnavailable
+from journal.redaction import Redaction
 from schemas import ClassSchema
+
+STATISTICS_SECONDS = 15.0
 
 
 @asynccontextmanager
@@ -40,7 +45,7 @@ async def open_weaviate_target(
         StoreRefused: the key is wrong or missing, it is not a Weaviate, or too old a one.
     """
     server = Server(url, grpc_port, api_key)
-    connection = WeaviateConnection(server, server.connect)
+    connection = WeaviateConnection(server, server.connect, redaction=Redaction(api_key))
     await connection.open()
     target = WeaviateTarget(connection, pipeline=pipeline, prefix=prefix, schemas=schemas)
     try:
@@ -121,6 +126,24 @@ class WeaviateTarget(WeaviateReader):
         find the last acknowledged objects again.
         """
         return await self.upsert(objects, timeout_seconds=timeout_seconds)
+
+    async def incarnation(self) -> str:
+        """Return how the nodes' consensus stood when each was started.
+
+        "" without the right to read the cluster.
+
+        Raises:
+            StoreUnavailable: no answer.
+        """
+        try:
+            answer = await self._connection.rest(
+                "GET", "/cluster/statistics", timeout_seconds=STATISTICS_SECONDS
+            )
+        except Lost as lost:
+            raise StoreUnavailable(f"{self._connection.address}: no answer") from lost
+        except StoreRefused:
+            return ""
+        return replies.incarnation(answer.content) if answer.status == 200 else ""
 
     async def create(self, created: TargetObject, *, timeout_seconds: float) -> Reply:
         """Write the object by REST, which unlike a batch refuses an id that exists."""

@@ -10,7 +10,7 @@ from uuid import UUID
 from anyio import to_thread
 from weaviate.proto.v1 import search_get_pb2
 
-from ingest.target import Hit, TargetObject, Vector
+from ingest.target import Hit, Listed, TargetObject, Vector
 from ingest.targets import weaviate_replies as replies
 from ingest.targets import weaviate_requests as requests
 from ingest.targets.weaviate_connection import WeaviateConnection
@@ -62,6 +62,21 @@ class WeaviateReader:
             for entry in page:
                 yield entry
 
+    async def listing(self, class_name: str) -> AsyncIterator[Listed]:
+        """Yield every object of the class at a glance, torn ones too.
+
+        By REST: there a reference is the stored beacon, and costs no look-up.
+        """
+        names = [entry.name for entry in self._schemas[class_name].references]
+        after: str | None = str(requests.FIRST)
+        while after is not None:
+            page = await to_thread.run_sync(
+                replies.at_a_glance, names, await self._page(class_name, after, vectors=False)
+            )
+            after = str(page[-1].id) if page else None
+            for entry in page:
+                yield entry
+
     async def objects(
         self, class_name: str, *, vectors: bool = True
     ) -> AsyncIterator[TargetObject]:
@@ -109,6 +124,19 @@ class WeaviateReader:
         )
         found = replies.hits(class_name, await self._search(request))
         return any(hit.uri == uri for hit in found)
+
+    async def filtered(self, class_name: str, uris: Sequence[str]) -> frozenset[UUID]:
+        """Return the objects that one filter on `conceptUri` finds, torn ones left out."""
+        # More than one object may have a URI; what is cut off then reads as not found.
+        request = requests.any_request(
+            self._collection(class_name), "conceptUri", uris, limit=2 * len(uris)
+        )
+        return frozenset(replies.ids(await self._search(request)))
+
+    async def nearest(self, class_name: str, vector: Vector, *, limit: int) -> frozenset[UUID]:
+        """Return the nearest objects that a walk through the vector index meets."""
+        request = requests.nearest_request(self._collection(class_name), vector, limit=limit)
+        return frozenset(replies.ids(await self._search(request)))
 
     async def found_by_vector(self, sought: TargetObject) -> bool:
         """Whether the object's own vector finds it among its nearest, ties included.

@@ -16,12 +16,28 @@ import orjson
 from weaviate.proto.v1 import search_get_pb2
 
 from ingest.records import PropertyValue
-from ingest.target import Hit, TargetObject, Vector
+from ingest.target import Hit, Listed, TargetObject, Vector
 from schemas import ClassSchema, PropertySchema
 
 _VECTOR = re.compile(rb'"vector":\[([^\]]*)\]')
 _MINUS_ZERO = re.compile(rb"-0(?![.\d])")
 _UUID_LENGTH = 36  # a beacon ends in the id: weaviate://localhost/Skill/<id>
+
+
+def incarnation(statistics: bytes) -> str:
+    """Return what tells one start of the nodes from another, "" if the answer does not say.
+
+    A node alone elects itself anew at each start: its term grows. One of several starts with
+    as much of the consensus log as it had applied.
+    """
+    try:
+        nodes = [
+            (node["name"], node["raft"]["term"], node.get("initialLastAppliedIndex", 0))
+            for node in orjson.loads(statistics)["statistics"]
+        ]
+    except (orjson.JSONDecodeError, KeyError, TypeError):
+        return ""
+    return orjson.dumps(sorted(nodes)).decode()
 
 
 def whole_objects(schema: ClassSchema, page: bytes) -> list[TargetObject]:
@@ -49,6 +65,27 @@ def ids_and_hashes(reply: bytes) -> list[tuple[UUID, str]]:
     return [
         (_id(result), result.properties.non_ref_props.fields["contentHash"].text_value)
         for result in search_get_pb2.SearchReply.FromString(reply).results
+    ]
+
+
+def ids(reply: bytes) -> list[UUID]:
+    """Return the id of every result of any gRPC search."""
+    return [_id(result) for result in search_get_pb2.SearchReply.FromString(reply).results]
+
+
+def at_a_glance(names: list[str], page: bytes) -> list[Listed]:
+    """Return the objects of a REST listing, in its order, with how many references they hold."""
+    found = (
+        (entry["id"], entry.get("properties") or {}) for entry in orjson.loads(page)["objects"]
+    )
+    return [
+        Listed(
+            id=UUID(key),
+            uri=properties.get("conceptUri", ""),
+            content_hash=properties.get("contentHash", ""),
+            references={name: len(properties.get(name) or ()) for name in names},
+        )
+        for key, properties in found
     ]
 
 

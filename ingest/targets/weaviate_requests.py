@@ -96,6 +96,21 @@ def equal_request(
     return request
 
 
+def any_request(
+    collection: str, name: str, values: Iterable[str], *, limit: int
+) -> search_get_pb2.SearchRequest:
+    """Return the request for the ids of the objects whose property is one of the values."""
+    request = _search(collection, limit=limit, names=())
+    request.filters.CopyFrom(
+        base_pb2.Filters(
+            operator=base_pb2.Filters.OPERATOR_CONTAINS_ANY,
+            target=base_pb2.FilterTarget(property=name),
+            value_text_array=base_pb2.TextArray(values=values),
+        )
+    )
+    return request
+
+
 def referring_request(
     collection: str, reference: str, target: UUID, *, limit: int, names: Sequence[str]
 ) -> search_get_pb2.SearchRequest:

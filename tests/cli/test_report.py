@@ -133,6 +133,7 @@ def test_ingest_adds_its_outcome_and_a_dry_run_its_plan() -> None:
 def test_one_run_of_the_history() -> None:
     assert run_document(COMPLETED, is_held=None) == {
         "run_id": RUN,
+        "kind": "load",
         "status": "completed",
         "attempts": 1,
         "started_at": "2026-03-04T12:00:00.000000Z",
@@ -162,8 +163,9 @@ SOUND = ValidationReport(
 
 
 def test_validation_of_a_sound_target() -> None:
-    nothing = {"missing": 0, "extra": 0, "different": 0}
-    keys: dict[str, list[str]] = {"missing_keys": [], "extra_keys": [], "different_keys": []}
+    kinds = ("missing", "extra", "different", "invisible")
+    nothing = dict.fromkeys(kinds, 0)
+    keys: dict[str, list[str]] = {f"{kind}_keys": [] for kind in kinds}
     assert validation_document(SOUND) == {
         "valid": True,
         "ingestion_status": "completed",
@@ -184,6 +186,7 @@ def test_validation_of_a_sound_target() -> None:
         (ClassReport(expected=4, found=4), 3, True),
         (ClassReport(expected=4, found=3, missing=1), 3, False),
         (ClassReport(expected=4, found=4, different=1), 3, False),
+        (ClassReport(expected=4, found=4, invisible=1), 3, False),
         (ClassReport(expected=4, found=5, extra=1), 3, True),
         (ClassReport(expected=4, found=5, extra=1), 4, True),
         (ClassReport(expected=4, found=5, extra=1), 2, False),
@@ -191,7 +194,7 @@ def test_validation_of_a_sound_target() -> None:
         (ClassReport(expected=4, found=4), 6, False),
     ],
 )
-def test_only_missing_and_different_objects_and_references_are_faults(
+def test_only_extra_objects_and_their_references_are_no_faults(
     skill: ClassReport, references: int, valid: bool
 ) -> None:
     counted = {"Skill.broaderSkill": RelationReport(expected=3, found=references)}

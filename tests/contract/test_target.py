@@ -136,6 +136,37 @@ async def test_a_repeated_write_changes_nothing(target: Target) -> None:
     assert await target.reference_counts("Skill") == {**REFERENCES, "memberOfSkillGroup": 1}
 
 
+async def test_a_listing_tells_objects_apart_at_a_glance(target: Target) -> None:
+    await load(target, group(1), group(2))
+    both = tuple(sorted((group(1).id, group(2).id)))
+    await load(target, skill(1, references={"memberOfSkillGroup": both}), skill(2))
+    listed = {found.id: found for found in await everything(target.listing("Skill"))}
+    assert set(listed) == {skill(1).id, skill(2).id}
+    assert listed[skill(1).id].uri == skill(1).uri
+    assert listed[skill(1).id].content_hash == skill(1).content_hash
+    assert listed[skill(1).id].references == {**REFERENCES, "memberOfSkillGroup": 2}
+    assert listed[skill(2).id].references == REFERENCES
+    assert await everything(target.listing("SkillGroup")) != []
+
+
+async def test_a_filter_finds_those_of_many_uris_that_are_there(target: Target) -> None:
+    await load(target, skill(1), skill(2), skill(3))
+    uris = [skill(1).uri, skill(3).uri, skill(4).uri]
+    assert await target.filtered("Skill", uris) == {skill(1).id, skill(3).id}
+    many = [skill(number).uri for number in range(1000)]
+    assert await target.filtered("Skill", many) == {skill(1).id, skill(2).id, skill(3).id}
+    assert await target.filtered("Occupation", uris) == set()
+
+
+async def test_the_nearest_are_found_from_both_sides(target: Target) -> None:
+    east, north = direction(1, 0, 0, 0), direction(0, 1, 0, 0)
+    await load(target, skill(1, vector=east), skill(2, vector=north))
+    assert await target.nearest("Skill", east, limit=1) == {skill(1).id}
+    assert await target.nearest("Skill", -east, limit=1) == {skill(2).id}
+    assert await target.nearest("Skill", east, limit=10_000) == {skill(1).id, skill(2).id}
+    assert await target.nearest("Occupation", east, limit=10) == set()
+
+
 async def test_a_blank_write_takes_vector_references_and_hash(target: Target) -> None:
     await load(target, group(1))
     whole = skill(1, references={"memberOfSkillGroup": (group(1).id,)})
@@ -557,6 +588,12 @@ async def test_text_search_reads_words_and_no_query_language(target: Target, wor
 
 
 # Classes
+
+
+async def test_a_store_that_was_not_started_anew_says_the_same_of_itself(target: Target) -> None:
+    before = await target.incarnation()
+    await load(target, group(1))
+    assert await target.incarnation() == before
 
 
 async def test_prepare_makes_the_classes_and_may_be_repeated(target: Target) -> None:

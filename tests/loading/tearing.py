@@ -11,7 +11,7 @@ from uuid import UUID
 
 import anyio.lowlevel
 
-from ingest.target import Outcome, Reply, TargetObject, Verdict
+from ingest.target import Outcome, Reply, TargetObject, Vector, Verdict
 from ingest.targets.memory import MemoryDatabase, MemoryTarget
 from journal.events import Recorded
 from schemas import ClassSchema
@@ -84,6 +84,16 @@ class TearingDatabase(MemoryDatabase):
     """The classes, and the ids of stored objects that neither filter nor vector finds."""
 
     torn: set[UUID] = field(default_factory=set)
+    # By class, what was indexed last: the index keeps it in memory only, until the next write.
+    unwritten: dict[str, set[UUID]] = field(default_factory=dict)
+    starts: int = 1
+
+    def restart(self) -> None:
+        """Be killed and started again between two requests: the indexes lose their ends."""
+        for lost in self.unwritten.values():
+            self.torn |= lost
+        self.unwritten.clear()
+        self.starts += 1
 
 
 class TearingTarget(MemoryTarget):
@@ -127,6 +137,16 @@ class TearingTarget(MemoryTarget):
             self.trace.entries.append(Sent(kind=kind, whole=whole, verdict=outcome.verdict))
         return reply
 
+    async def flush(self, objects: Sequence[TargetObject], *, timeout_seconds: float) -> Reply:
+        """Write the ends of the indexes out."""
+        for written in objects:
+            self.database.unwritten.pop(written.class_name, None)
+        return await super().flush(objects, timeout_seconds=timeout_seconds)
+
+    async def incarnation(self) -> str:
+        """Return how often the server was started."""
+        return str(self.database.starts)
+
     async def create(self, created: TargetObject, *, timeout_seconds: float) -> Reply:
         """Write the object unless its id exists, or fail as planned."""
         self.before_request()
@@ -154,9 +174,21 @@ class TearingTarget(MemoryTarget):
         stored = self._objects(sought.class_name).get(sought.id)
         return (
             stored is not None
+            and sought.vector is not None
             and stored.id not in self.database.torn
             and is_equal_vector(stored, sought)
         )
+
+    async def filtered(self, class_name: str, uris: Sequence[str]) -> frozenset[UUID]:
+        """Return those that are there and not torn."""
+        found = [uri for uri in uris if await self.found_by_filter(class_name, uri)]
+        return await super().filtered(class_name, found)
+
+    async def nearest(self, class_name: str, vector: Vector, *, limit: int) -> frozenset[UUID]:
+        """Return the nearest of those that are not torn."""
+        everything = len(self._objects(class_name))
+        near = await super().nearest(class_name, vector, limit=everything)
+        return frozenset(list(near - self.database.torn)[:limit])
 
     async def _applied(self, objects: Sequence[TargetObject], fault: Fault | None) -> Reply:
         if fault is None:
@@ -171,6 +203,8 @@ class TearingTarget(MemoryTarget):
     def _written(self, objects: Sequence[TargetObject], *, torn: int) -> tuple[Outcome, ...]:
         there = {name: set(self._objects(name)) for name in self._schemas}
         outcomes = []
+        for name in {offered.class_name for offered in objects}:
+            self.database.unwritten[name] = set()
         for number, offered in enumerate(objects):
             if offered.uri in self.refusing:
                 outcomes.append(REFUSED)
@@ -190,6 +224,7 @@ class TearingTarget(MemoryTarget):
             self.database.torn.add(after.id)
         else:
             self.database.torn.discard(after.id)
+            self.database.unwritten[after.class_name].add(after.id)
 
 
 def is_equal_vector(left: TargetObject, right: TargetObject) -> bool:

@@ -100,7 +100,7 @@ async def test_what_is_in_flight_does_not_grow_with_the_input(
     read: Read, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("ingest.loader.CHUNK", 8)
-    monkeypatch.setattr("ingest.verify.MEND_CHUNK", 8)
+    monkeypatch.setattr("ingest.wholes.CHUNK", 8)
     most = 0
 
     def alive() -> int:

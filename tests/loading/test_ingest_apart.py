@@ -58,6 +58,8 @@ async def test_validation_looks_at_the_journal_first(settings: Settings, data: s
     report = await validate(settings, None, deep=False)
     assert (report.valid, report.ingestion_status) == (False, "interrupted")
     assert report.classes == {}
+    with pytest.raises(InputError, match="no completed load is there to be searched"):
+        await search(settings, "glue", "Skill", 3)
 
 
 async def test_the_sample_is_validated_against_itself(settings: Settings) -> None:

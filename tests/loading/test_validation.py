@@ -4,6 +4,7 @@ from dataclasses import replace
 from uuid import UUID
 
 import numpy as np
+import pytest
 
 from ingest.esco_classes import esco_schemas
 from ingest.objects import object_id
@@ -75,10 +76,20 @@ def add_stranger(world: World) -> None:
 
 
 def test_what_is_not_completed_is_not_valid_and_says_why() -> None:
-    report = not_completed(RunState(status=Status.FAILED))
+    report = not_completed(RunState(status=Status.FAILED), status="failed")
     assert not report.valid
     assert report.ingestion_status == "failed"
     assert report.errors == ["the ingestion is failed, not completed; resume or run it first"]
+
+
+def test_a_repair_that_was_cut_short_names_its_own_way_out() -> None:
+    report = not_completed(
+        RunState(status=Status.FAILED, attributes={"repair": True}), status="failed"
+    )
+    assert report.errors == [
+        "the ingestion is failed, not completed; go on with `varity-journal repair`, or load"
+        " everything anew"
+    ]
 
 
 async def test_what_was_just_loaded_is_valid_in_every_way(read: Read) -> None:
@@ -120,9 +131,11 @@ async def test_missing_different_and_extra_objects_are_told_apart(read: Read) ->
         missing=1,
         extra=1,
         different=1,
+        invisible=0,
         missing_keys=[skill_uri(6)],
         extra_keys=["00000000-0000-0000-0000-000000000007"],
         different_keys=[skill_uri(4)],
+        invisible_keys=[],
     )
     assert report.errors == [
         "Skill: 1 missing, 1 different",
@@ -147,6 +160,53 @@ async def test_lost_references_under_the_right_hash_are_seen_by_their_number(rea
         assert "Skill.hasOptionalSkill: expected 4 references, found 3" in report.errors
 
 
+async def test_a_reference_lost_here_and_one_doubled_there_do_not_make_up_for_each_other(
+    read: Read,
+) -> None:
+    world = await loaded(read)
+    held = stored(world, 5).references
+    spoil(world.database, "Skill", skill_id(5), references={**held, "hasOptionalSkill": ()})
+    too_many = {**stored(world, 8).references, "hasOptionalSkill": (skill_id(7), skill_id(6))}
+    spoil(world.database, "Skill", skill_id(8), references=too_many)
+    report = await validated(world)
+    assert report.relations["Skill.hasOptionalSkill"] == RelationReport(expected=4, found=4)
+    assert not report.valid
+    assert report.classes["Skill"].different_keys == [skill_uri(5), skill_uri(8)]
+    assert report.errors == ["Skill: 0 missing, 2 different"]
+
+
+@pytest.mark.parametrize("deep", [False, True])
+async def test_an_object_that_no_search_finds_is_invisible_and_not_indexed(
+    deep: bool, read: Read
+) -> None:
+    world = await loaded(read)
+    world.database.torn |= {skill_id(4), skill_id(6)}
+    report = await validated(world, deep=deep)
+    assert not report.valid
+    assert report.classes["Skill"] == ClassReport(
+        expected=12,
+        found=12,
+        invisible=2,
+        missing_keys=[],
+        extra_keys=[],
+        different_keys=[],
+        invisible_keys=[skill_uri(4), skill_uri(6)],
+    )
+    assert report.errors == ["Skill: 0 missing, 0 different, 2 invisible"]
+    assert report.skills_indexed == 10
+    assert report.occupations_indexed == 0
+
+
+async def test_an_invisible_object_is_seen_without_the_input_as_well(read: Read) -> None:
+    world = await loaded(read)
+    world.database.torn.add(skill_id(4))
+    report = await digested(world)
+    assert not report.valid
+    assert report.classes["Skill"].invisible_keys == [skill_uri(4)]
+    assert report.errors == ["Skill: 1 invisible"]
+    assert report.skills_indexed == 11
+
+
 async def test_only_a_deep_look_sees_a_change_under_the_old_hash(read: Read) -> None:
     world = await loaded(read)
     relabel(world, 4, with_hash=False)
@@ -160,12 +220,20 @@ async def test_only_a_deep_look_sees_another_vector(read: Read) -> None:
     world = await loaded(read)
     turned = np.roll(np.asarray(stored(world, 4).vector), 1)
     spoil(world.database, "Skill", skill_id(4), vector=turned)
-    spoil(world.database, "Skill", skill_id(5), vector=None)
     assert (await validated(world)).valid
     deep = await validated(world, deep=True)
     assert not deep.valid
-    assert deep.classes["Skill"].different == 2
-    assert sorted(deep.classes["Skill"].different_keys) == [skill_uri(4), skill_uri(5)]
+    assert deep.classes["Skill"].different_keys == [skill_uri(4)]
+
+
+@pytest.mark.parametrize("deep", [False, True])
+async def test_an_object_that_lost_its_vector_is_invisible(deep: bool, read: Read) -> None:
+    world = await loaded(read)
+    spoil(world.database, "Skill", skill_id(5), vector=None)
+    report = await validated(world, deep=deep)
+    assert not report.valid
+    assert report.classes["Skill"].invisible_keys == [skill_uri(5)]
+    assert report.classes["Skill"].different == int(deep)
 
 
 async def test_a_vector_that_differs_in_its_last_bits_is_the_same(read: Read) -> None:

@@ -1,13 +1,13 @@
 """The last step: what others did to the objects meanwhile is found and mended, or it fails."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from uuid import UUID
 
 import pytest
 
 from ingest.objects import object_id
-from ingest.target import TargetObject
+from ingest.target import Listed, TargetObject
 from journal import Choice, Status, StepFailed
 from journal.events import Completed
 from tests.loading.runs import Life, World
@@ -91,22 +91,18 @@ class Doubling(TearingTarget):
 
     doubled: UUID | None = None
 
-    async def objects(
-        self, class_name: str, *, vectors: bool = True
-    ) -> AsyncIterator[TargetObject]:
-        async for stored in super().objects(class_name, vectors=vectors):
-            if stored.id == self.doubled:
-                twice = {name: held * 2 for name, held in stored.references.items()}
-                yield replace(stored, references=twice)
-            else:
-                yield stored
+    async def listing(self, class_name: str) -> AsyncIterator[Listed]:
+        async for listed in super().listing(class_name):
+            factor = 2 if listed.id == self.doubled else 1
+            counted = {name: factor * count for name, count in listed.references.items()}
+            yield replace(listed, references=counted)
 
-    async def reference_counts(self, class_name: str) -> Mapping[str, int]:
-        counts = dict(await super().reference_counts(class_name))
-        if self.doubled in self._objects(class_name):
-            for name, held in self._objects(class_name)[self.doubled].references.items():
-                counts[name] += len(held)
-        return counts
+    async def read(self, class_name: str, object_id: UUID) -> TargetObject | None:
+        stored = await super().read(class_name, object_id)
+        if stored is None or object_id != self.doubled:
+            return stored
+        twice = {name: held * 2 for name, held in stored.references.items()}
+        return replace(stored, references=twice)
 
     def _write(self, offered, there):  # type: ignore[no-untyped-def]
         if offered.id == self.doubled:
@@ -210,11 +206,11 @@ class Contested(TearingTarget):
     times = 0
     world: World
 
-    async def hashes(self, class_name: str) -> AsyncIterator[tuple[UUID, str]]:
+    async def listing(self, class_name: str) -> AsyncIterator[Listed]:
         if class_name == "Skill" and self.times:
             self.times -= 1
             relabel(self.world, 4)
-        async for listed in super().hashes(class_name):
+        async for listed in super().listing(class_name):
             yield listed
 
 

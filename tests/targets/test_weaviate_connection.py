@@ -285,7 +285,10 @@ async def test_nothing_opens_again_after_the_release() -> None:
 async def test_the_channel_is_back_soon_after_an_outage(own_weaviate: WeaviateServer) -> None:
     async with opened(own_weaviate) as target:
         await target.prepare()
+        first_start = await target.incarnation()
         own_weaviate.kill()
+        with pytest.raises(StoreUnavailable, match="no answer"):
+            await target.incarnation()
         for _ in range(12):  # long enough for the pause between attempts to grow
             reply = await sent(target, seconds=2.0)
             assert [outcome.verdict for outcome in reply.outcomes] == [Verdict.UNKNOWN] * 2
@@ -296,6 +299,7 @@ async def test_the_channel_is_back_soon_after_an_outage(own_weaviate: WeaviateSe
         for _ in range(20):
             reply = await sent(target, seconds=5.0)
             if reply.outcomes[0].verdict is Verdict.ACKNOWLEDGED:
+                assert first_start != await target.incarnation() != ""
                 return
             await anyio.sleep(0.25)
         pytest.fail(f"no way back to the server: {reply}")

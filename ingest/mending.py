@@ -1,0 +1,85 @@
+"""Writing records of one class again, blank and whole, in an order in which targets come first.
+
+Knows the catalogue, the sender and the running step. An equal write heals nothing that is
+torn, and what a hash hides can not be told from it: so everything is written twice.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+
+import anyio
+
+from ingest.loader import Workshop
+from ingest.pace import Pace
+from ingest.sending import Parcel, Sender
+from ingest.wholes import chunks, wholes
+from journal import StepRun
+
+
+async def _nobody(mended: int) -> None:
+    """Tell nobody."""
+
+
+async def mend(
+    run: StepRun,
+    workshop: Workshop,
+    class_name: str,
+    indices: Sequence[int],
+    *,
+    mended: Callable[[int], Awaitable[None]] = _nobody,
+) -> None:
+    """Write the records twice; `mended` is told of each part how many it were.
+
+    Raises:
+        StoreUnavailable: the target takes nothing any more.
+        LeaseLost, Stopped: the run must not go on.
+    """
+    records = workshop.catalogue.classes[class_name]
+    wrong = set(indices)
+    cyclic = set(records.order.cyclic.tolist())
+    pace = Pace()
+    sender = Sender(
+        run,
+        workshop.target,
+        workshop.clock,
+        pace,
+        anyio.CapacityLimiter(pace.in_flight),
+        request_seconds=workshop.request_seconds,
+        unsure=workshop.unsure,
+    )
+    written: list[Parcel] = []
+    for level in records.order.levels:
+        for chunk in chunks([int(index) for index in level if int(index) in wrong]):
+            # What is on a cycle can be written whole only where all of the cycle is.
+            firsts = [index for index in chunk if index in cyclic]
+            for parcel in await _parcels(workshop, class_name, firsts, first=True):
+                await sender.create(parcel)
+            parcels = await _parcels(workshop, class_name, [i for i in chunk if i not in cyclic])
+            await sender.settle(parcels)
+            written = parcels or written
+            await mended(len(parcels))
+    for chunk in chunks(sorted(wrong & cyclic)):
+        written = await _parcels(workshop, class_name, chunk)
+        await sender.settle(written)
+        await mended(len(written))
+    await sender.flush(written)
+
+
+async def _parcels(
+    workshop: Workshop, class_name: str, indices: Sequence[int], *, first: bool = False
+) -> list[Parcel]:
+    """Return the records to be written twice, or as they are first created."""
+    records = workshop.catalogue.classes[class_name]
+    objects = await wholes(
+        workshop.catalogue, workshop.embedder, class_name, indices, without_cycles=first
+    )
+    return [
+        Parcel(
+            position=index,
+            index=index,
+            sent=sent,
+            file=records.file,
+            line=records.lines[index],
+            twice=True,
+        )
+        for index, sent in zip(indices, objects, strict=True)
+    ]
