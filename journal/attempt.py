@@ -122,14 +122,13 @@ class Engine:
             raise LeaseLost(
                 f"{self._pipeline.name}: run {before.run_id} of another process replaced ours"
             )
-        if before.status is Status.COMPLETED:
-            return Choice.SKIP  # by whomever: it is what we were asked for
         if before.owner is not None and before.owner.id != owner.id:
             raise LeaseLost(
                 f"{self._pipeline.name}: another process went on with run {before.run_id};"
                 f" it is {before.status}"
             )
-        return Choice.RESUME
+        # Ours; if it is completed, only the answer to our last event was lost.
+        return Choice.SKIP if before.status is Status.COMPLETED else Choice.RESUME
 
     async def attempt(self, lease: Lease) -> tuple[Choice, RunState]:
         """Decide by the log and, if there is work, do it under `lease`."""

@@ -67,6 +67,11 @@ class WeaviateServer(Weaviate):
         return [str(node["url"]) for node in self._found]
 
     @property
+    def grpc_ports(self) -> list[int]:
+        """The gRPC port of every node."""
+        return [int(node["grpc_port"]) for node in self._found]
+
+    @property
     def pid(self) -> int:
         """The first node's process."""
         return int(self._found[0]["pid"])

@@ -5,6 +5,7 @@ Weaviate tells (when it last wrote an object, a reference list as it lies there)
 """
 
 from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
@@ -26,15 +27,44 @@ WAYS = ("id", "filter", "vector")
 Digest = dict[str, str]  # "Class/id" -> of the whole object
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """Digests of an object's parts, so that it can be said which of them differs."""
+
+    properties: str
+    references: str
+    vector: str
+
+
+def name_of(held: TargetObject) -> str:
+    """Return what the object is called here."""
+    return f"{held.class_name}/{held.id}"
+
+
+def parts_of(held: TargetObject) -> Parts:
+    """Return the digests of one object; equal whatever store it lies in."""
+    references = {
+        name: [str(one) for one in held.references[name]]
+        for name in held.references
+        if held.references[name]
+    }
+    vector = b"" if held.vector is None else held.vector.astype("<f4").tobytes()
+    return Parts(
+        properties=_sha(orjson.dumps(dict(held.properties), option=orjson.OPT_SORT_KEYS)),
+        references=_sha(orjson.dumps(references, option=orjson.OPT_SORT_KEYS)),
+        vector=_sha(vector),
+    )
+
+
 async def digest(settings: Settings) -> Digest:
     """Return a digest of every object: properties, reference lists, vector."""
     found: Digest = {}
     async with opened_target(settings) as target:
         for class_name in CLASSES:
             async for held in target.objects(class_name):
-                name = f"{class_name}/{held.id}"
-                assert name not in found
-                found[name] = _of(held)
+                assert held.vector is not None, f"{held.uri} has no vector"
+                assert name_of(held) not in found
+                found[name_of(held)] = _of(held)
     return found
 
 
@@ -53,7 +83,15 @@ async def invisible(
     settings: Settings, sought: Iterable[TargetObject], *, ways: Collection[str] = WAYS
 ) -> list[str]:
     """Return which of the objects are not found in one of the ways."""
-    unseen: list[str] = []
+    lost = await unseen(settings, sought, ways=ways)
+    return [f"{name} by {', '.join(by)}" for name, by in lost.items()]
+
+
+async def unseen(
+    settings: Settings, sought: Iterable[TargetObject], *, ways: Collection[str] = WAYS
+) -> dict[str, list[str]]:
+    """Return by "Class/id" in which of the ways an object is not found."""
+    lost: dict[str, list[str]] = {}
     left = iter(sought)
 
     async def finds(target: Target, held: TargetObject, way: str) -> bool:
@@ -66,14 +104,14 @@ async def invisible(
 
     async def look(target: Target) -> None:
         for held in left:
-            lost = [way for way in ways if not await finds(target, held, way)]
-            if lost:
-                unseen.append(f"{held.class_name} {held.uri} by {', '.join(lost)}")
+            by = [way for way in ways if not await finds(target, held, way)]
+            if by:
+                lost[name_of(held)] = by
 
     async with opened_target(settings) as target, anyio.create_task_group() as lookers:
         for _ in range(LOOKUPS_AT_ONCE):
             lookers.start_soon(look, target)
-    return unseen
+    return lost
 
 
 def written_at(server: Weaviate) -> dict[str, int]:
@@ -97,17 +135,12 @@ def reference_lists(server: Weaviate) -> dict[str, list[str]]:
 
 
 def _of(held: TargetObject) -> str:
-    assert held.vector is not None, f"{held.uri} has no vector"
-    said = {
-        "properties": dict(held.properties),
-        "references": {
-            name: [str(one) for one in held.references[name]]
-            for name in held.references
-            if held.references[name]
-        },
-    }
-    written = orjson.dumps(said, option=orjson.OPT_SORT_KEYS)
-    return sha256(written + held.vector.astype("<f4").tobytes()).hexdigest()
+    parts = parts_of(held)
+    return _sha(f"{parts.properties} {parts.references} {parts.vector}".encode())
+
+
+def _sha(content: bytes) -> str:
+    return sha256(content).hexdigest()
 
 
 def _listed(server: Weaviate, class_name: str) -> list[dict[str, Any]]:

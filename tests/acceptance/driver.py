@@ -2,7 +2,8 @@
 
     python -m tests.acceptance.driver --at KILL:after:checkpoint:skills:2 -- ingest DATA
 
-Everything but the moment is the product's own. A moment is one of
+Everything but the moment is the product's own. `--trace FILE` notes when it owned what.
+A moment is one of
     SIGNAL:before:EVENT[:STEP[:N]]  the N-th such event is not in the store yet
     SIGNAL:after:EVENT[:STEP[:N]]   it is, and nobody has been told
     SIGNAL:call:N[:MILLISECONDS]    the N-th call of the store or the target began so long ago
@@ -16,6 +17,7 @@ import sys
 import threading
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
@@ -26,10 +28,11 @@ from journal.clock import Clock
 from journal.codec import NAMES, event_name
 from journal.events import Owner, Recorded
 from journal.store import Store
+from tests.acceptance.trace import Tracer
 
 READY = "ready"
 WRITES = ("upsert", "create")
-READS = ("reference_counts", "found_by_filter", "found_by_vector")
+READS = ("read", "filtered", "nearest", "found_by_vector")
 
 COUNTED = ("call", "write")
 
@@ -153,10 +156,13 @@ def run() -> None:
     parser.add_argument("--at", type=moment)
     parser.add_argument("--elsewhere", action="store_true")
     parser.add_argument("--gate", action="store_true")
+    parser.add_argument("--trace", type=Path)
     split = sys.argv.index("--")
     chosen = parser.parse_args(sys.argv[1:split])
     if chosen.at is not None:
         Failpoint(chosen.at).install()
+    if chosen.trace is not None:
+        Tracer(chosen.trace).install(*adapters())
     if chosen.elsewhere:
         as_if_elsewhere()
     if chosen.gate:

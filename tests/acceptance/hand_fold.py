@@ -43,3 +43,15 @@ def fold(lines: Iterable[Line]) -> Line:
         elif event in ENDS:
             run["status"] = ENDS[event]
     return run | {"relations": dict(relations), "rejected": len(rejected)}
+
+
+def begun_again(lines: Iterable[Line]) -> list[str]:
+    """Return the steps that were begun although the run had completed them."""
+    completed: set[str] = set()
+    again: list[str] = []
+    for line in lines:
+        if line["event"] == "step_started" and line["step"] in completed:
+            again.append(line["step"])
+        if line["event"] == "step_completed":
+            completed.add(line["step"])
+    return again

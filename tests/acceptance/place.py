@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -50,6 +51,16 @@ class Command(subprocess.Popen[str]):
         document = json.loads(printed) if printed.strip() else {}
         return Done(code=self.returncode, document=document, told=told)
 
+    def end(self) -> None:
+        """Kill it if it still runs, and let go of its pipes; may be called at any time."""
+        self.kill()
+        with suppress(ValueError):  # its pipes were read to the end already
+            self.communicate(timeout=COMMAND_SECONDS)
+
+    def wake(self) -> None:
+        """Let a process go on that stands still."""
+        self.send_signal(signal.SIGCONT)
+
     def until_stopped(self) -> None:
         """Return when it stands still; a SIGSTOP must be on its way."""
         _, status = os.waitpid(self.pid, os.WUNTRACED)
@@ -73,9 +84,12 @@ class Place:
         plain = Settings(store=self.store, embedder=self.embedder, prefix=self.prefix)
         return replace(plain, grpc_port=self.server.grpc_port) if self.server else plain
 
-    def start(self, *command: str, driven: Sequence[str] = ()) -> Command:
-        """Start a command; `driven` are the driver's own options."""
-        arguments = [sys.executable, "-m", "tests.acceptance.driver", *driven, "--", *command]
+    def start(
+        self, *command: str, driven: Sequence[str] = (), within: Sequence[str] = ()
+    ) -> Command:
+        """Start a command; `driven` are the driver's own options, `within` what runs it all."""
+        driver = [sys.executable, "-m", "tests.acceptance.driver"]
+        arguments = [*within, *driver, *driven, "--", *command]
         return Command(
             arguments,
             stdin=subprocess.PIPE,
@@ -153,7 +167,8 @@ def at_the_gate(commands: Sequence[Command]) -> None:
     """Let commands that wait at their gates go on, all at one moment."""
     for command in commands:
         assert command.stdout is not None
-        assert command.stdout.readline().strip() == READY
+        if command.stdout.readline().strip() != READY:
+            raise AssertionError(f"ended before the gate: {command.done().told}")
     for command in commands:
         assert command.stdin is not None
         command.stdin.close()

@@ -12,7 +12,7 @@ import pytest
 from tests.acceptance.conftest import Places
 from tests.acceptance.data import with_bad_row
 from tests.acceptance.digest import Digest, differing, digest, invisible, objects
-from tests.acceptance.hand_fold import Line, counting
+from tests.acceptance.hand_fold import begun_again, counting
 from tests.acceptance.place import KILLED, Place
 
 pytestmark = pytest.mark.esco
@@ -165,17 +165,5 @@ def _check_whole(place: Place, undisturbed: Digest, *, attempts: int | None = No
     lines = place.events()
     assert run["attempts"] == sum(line["event"] == "started" for line in lines)
     assert attempts in (None, run["attempts"])
-    assert _begun_again(counting(lines)) == []
+    assert begun_again(counting(lines)) == []
     assert place.check_status_by_hand()["status"] == "completed"
-
-
-def _begun_again(lines: list[Line]) -> list[str]:
-    """Return the steps that were begun although the run had completed them."""
-    completed: set[str] = set()
-    again: list[str] = []
-    for line in lines:
-        if line["event"] == "step_started" and line["step"] in completed:
-            again.append(line["step"])
-        if line["event"] == "step_completed":
-            completed.add(line["step"])
-    return again

@@ -10,7 +10,6 @@ from journal import (
     LeaseHeld,
     LeaseLost,
     Recorded,
-    Report,
     Status,
     StepFailed,
     StepRun,
@@ -21,7 +20,7 @@ from journal import (
     read_runs,
     read_state,
 )
-from journal.events import Owner, Started
+from journal.events import Completed, Owner, Started
 from journal.stores.memory import MemoryStore
 from tests.journal.builders import logged, owner, started
 from tests.journal.faulty_stores import CrashingStore, Intercepted, Outage, Wrapper, dies
@@ -177,23 +176,50 @@ async def test_the_loser_of_a_contested_lease_writes_nothing_more_and_sends_noth
 
 
 @virtual_time
-async def test_a_loser_that_waits_sees_what_the_winner_completed() -> None:
+async def test_a_run_that_another_process_went_on_with_and_completed_is_lost() -> None:
     inner, clock = MemoryStore(), virtual_clock()
     near = Outage(inner)
     loser = Load(before=at("second", 6, outage(near, 200)))
     winner = Load(before=at("third", 1, sleeping(500)))
-    reports: list[Report] = []
-
-    async def lose() -> None:
-        reports.append(await run(loser, near, clock=clock, wait_seconds=3000))
 
     async with anyio.create_task_group() as tasks:
+
+        async def lose() -> None:
+            with pytest.raises(
+                LeaseLost, match=r"another process went on with run .*; it is completed"
+            ):
+                await run(loser, near, clock=clock, wait_seconds=3000)
+
         tasks.start_soon(lose)
         await anyio.sleep(5)
         await run(winner, inner, clock=clock, wait_seconds=1000)
-    assert reports[0].state.status is Status.COMPLETED
     assert max(loser.sent.values()) == 1
-    assert len(await read_runs(inner, "esco")) == 1
+    [state] = await read_runs(inner, "esco")
+    assert (state.status, state.attempt) == (Status.COMPLETED, 2)
+    third = await run(Load(fingerprint="f2"), inner)  # at once: the loser released its epoch
+    assert third.state.epoch == 4
+
+
+@virtual_time
+async def test_a_completed_that_landed_unheard_is_no_lost_lease() -> None:
+    """It is our own: nobody else has written a word since."""
+    inner = MemoryStore()
+    store = Outage(inner)
+    sent: list[Recorded] = []
+
+    async def land_unheard(recorded: Recorded) -> None:
+        if isinstance(recorded.event, Completed) and not sent:
+            sent.append(recorded)
+            await inner.append(recorded)
+            store.fail_for(40)
+            raise StoreUnavailable("the store does not answer")
+
+    report = await run(Load(), Intercepted(store, land_unheard), wait_seconds=300)
+    assert (report.choice, report.state.status) == (Choice.BEGIN, Status.COMPLETED)
+    assert len(sent) == 1
+    [state] = await read_runs(inner, "esco")
+    assert (state.attempt, state.epoch) == (1, 1)
+    assert await inner.highest_epoch("esco") == 2  # it had to look under a lease of its own
 
 
 @virtual_time

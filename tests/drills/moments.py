@@ -1,0 +1,51 @@
+"""The moments at which a process is stopped or killed, drawn from a round's chance.
+
+In the driver's notation, see `tests/acceptance/driver.py`.
+"""
+
+import random
+from collections import Counter
+from collections.abc import Sequence
+
+from tests.acceptance.hand_fold import Line
+
+LONGEST_DELAY_MILLISECONDS = 40
+
+
+def boundaries(lines: Sequence[Line]) -> list[str]:
+    """Return the moments before and after each event of a load."""
+    seen: Counter[tuple[str, str]] = Counter()
+    found = []
+    for line in lines:
+        event, step = line["event"], line["step"] or ""
+        seen[event, step] += 1
+        found += [f"{when}:{event}:{step}:{seen[event, step]}" for when in ("before", "after")]
+    return found
+
+
+def while_writing(chance: random.Random, *, sendings: int) -> str:
+    """Return a moment of the first half of a load's writes, or shortly after."""
+    delay = chance.randint(0, LONGEST_DELAY_MILLISECONDS)
+    return f"write:{chance.randint(1, max(1, sendings // 2))}:{delay}"
+
+
+def while_working(chance: random.Random, lines: Sequence[Line], *, sendings: int) -> str:
+    """Return a moment that a new load surely comes to, at which it is not over."""
+    if chance.random() < 0.5:
+        return while_writing(chance, sendings=sendings)
+    events = [moment.split(":") for moment in boundaries(lines)]
+    return ":".join(
+        chance.choice(
+            [
+                [when, event, step, number]
+                for when, event, step, number in events
+                # How many checkpoints a step has is a matter of time.
+                if when == "after" and event in ("checkpoint", "step_started") and number == "1"
+            ]
+        )
+    )
+
+
+def while_resuming(chance: random.Random) -> str:
+    """Return a moment that a resumed load surely comes to, wherever it goes on."""
+    return chance.choice(("after:started", "after:step_started:verify", "before:completed"))

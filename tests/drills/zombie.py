@@ -1,0 +1,90 @@
+"""`zombie`: an owner stands still for longer than its lease, another takes over, it wakes.
+
+Also with a changed input in between. Nothing that it still writes may count, and it says so.
+"""
+
+from pathlib import Path
+
+from tests.acceptance import trace
+from tests.acceptance.hand_fold import Line, counting
+from tests.drills.bench import Bench
+from tests.drills.changed_input import with_other_labels
+from tests.drills.moments import while_resuming, while_working
+from tests.drills.rounds import WAIT, Round, expect
+
+LOST = 75
+VARIANTS = ("after the end", "before the end", "after another input", "before another input")
+
+
+def zombie(played: Round) -> None:
+    """Freeze an owner; let another one take over, and wake the first before or after its end."""
+    variant = VARIANTS[played.number % len(VARIANTS)]
+    if "another input" in variant:
+        folder = played.bench.folder / played.name
+        folder.mkdir()
+        changed = with_other_labels(played.bench.data, folder / "changed.zip")
+        _play(played, Bench(folder, changed), variant)
+    else:
+        _play(played, played.bench, variant)
+
+
+def _play(played: Round, successors: Bench, variant: str) -> None:
+    bench, chance = played.bench, played.chance
+    at = while_working(chance, bench.events, sendings=bench.sendings)
+    pause = while_resuming(chance)
+    place = bench.place()
+    frozen = played.ingest(place, driven=("--elsewhere", "--at", f"STOP:{at}"))
+    frozen.until_stopped()
+    stopped_at = trace.instant()
+    wakes_early = variant.startswith("before")
+    successor = played.ingest(
+        place,
+        *WAIT,
+        driven=("--at", f"STOP:{pause}") if wakes_early else (),
+        data=successors.data,
+    )
+    if wakes_early:
+        successor.until_stopped()
+        frozen.wake()
+        played.ended(frozen, LOST, where=f"the woken owner {variant}, {at}")
+        successor.wake()
+        played.ended(successor, 0, where=f"the successor {variant}, {at}, {pause}")
+    else:
+        played.ended(successor, 0, where=f"the successor {variant}, {at}")
+        frozen.wake()
+        played.ended(frozen, LOST, where=f"the woken owner {variant}, {at}")
+    lines = played.judge(place, undisturbed=successors.undisturbed)
+    played.figures.took("takeover_of_the_frozen", _won_at(played.trace, epoch=2) - stopped_at)
+    late = _late(played.trace, lines)
+    played.figures.counts.update(
+        zombies=1, late_events=len(late), late_events_that_count=sum(late.values())
+    )
+    expect(not any(late.values()), f"{variant}, {at}: an event of the woken owner counts")
+
+
+def _late(file: Path, lines: list[Line]) -> dict[tuple[int, int], bool]:
+    """Return which events an owner began to write after it was succeeded, and whether they count.
+
+    Those that never reached the store are left out.
+    """
+    acts = trace.read(file)
+    owners = trace.ownerships(acts)
+    counts = {(line["epoch"], line["seq"]) for line in counting(lines)}
+    written = {(line["epoch"], line["seq"]) for line in lines}
+    late = {
+        (act["epoch"], act["seq"])
+        for act in acts
+        if act["did"] == trace.APPENDS
+        for owner in owners
+        if owner.epoch > act["epoch"] and owner.won_at < act["at"]
+    }
+    return {position: position in counts for position in late & written}
+
+
+def _won_at(file: Path, *, epoch: int) -> float:
+    """Return when that epoch was won."""
+    return next(
+        float(act["at"])
+        for act in trace.read(file)
+        if (act["did"], act["epoch"]) == (trace.WON, epoch)
+    )
