@@ -33,6 +33,17 @@ def data_in(place: str | None) -> str | None:
         raise InputError(f"{place} can not be read: {error.strerror}") from error
 
 
+def input_named(place: str | None) -> str | None:
+    """Return what the setting names: a folder may hold the input, an empty one names none.
+
+    Unlike for `data_in`, what is not there stays named: whoever wrote it must hear of it.
+
+    Raises:
+        InputError: as `data_in`.
+    """
+    return data_in(place) if place is not None and Path(place).is_dir() else place
+
+
 def _only_one(folder: Path) -> str | None:
     entries = sorted(entry for entry in folder.iterdir() if not entry.name.startswith("."))
     inputs = [entry for entry in entries if _is_input(entry)]

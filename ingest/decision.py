@@ -20,6 +20,7 @@ WAITED = "waited"
 DRY_RUN = "dry_run"
 
 RESET = "reset"  # the attribute of a run that drops what the pipeline owns
+REPAIR = "repair"  # the attribute of a run that mends what a completed one left
 
 
 class Mode(Enum):
@@ -80,6 +81,15 @@ def decide(situation: Situation, mode: Mode) -> Decision:
         return _existing_data() if situation.has_objects else _begin(situation)
     if state.status is Status.COMPLETED and is_same:
         return _already_completed()
+    if is_same and is_unfinished_repair(state):
+        return _begin(
+            situation,
+            "a repair was cut short: everything is loaded anew, by a new run"
+            " (varity-journal repair goes on with the repair instead)",
+        )
+    if is_unfinished_repair(state) and not _replaces_sample(situation):
+        _check_embedder(situation)
+        return _other_input(state)  # as for the completed load that it was to mend
     if state.is_unfinished and is_same:
         return _begin(situation, _replaces(state)) if mode is Mode.RESTART else _resume(state)
     if state.is_unfinished and mode is Mode.RESUME:
@@ -93,6 +103,11 @@ def decide(situation: Situation, mode: Mode) -> Decision:
     if state.is_unfinished:
         return _begin(situation, f"the input is another one: {_replaces(state)}")
     return _other_input(state)
+
+
+def is_unfinished_repair(state: RunState) -> bool:
+    """Whether the newest run is a repair that did not come to its end."""
+    return state.is_unfinished and bool(state.attributes.get(REPAIR))
 
 
 def _begin(situation: Situation, message: str = "") -> Decision:

@@ -24,7 +24,8 @@ _ON_EVENTS = ("create", "read"), ("create", "read")
 def needed(prefix: str) -> list[Permission]:
     """Return the permissions that everything but `reset --journal` needs, one a class and action.
 
-    Whoever may also count the nodes (`read_nodes`) gets as many copies as these allow.
+    Whoever may also count the nodes (`read_nodes`) gets as many copies as these allow; whoever
+    may read the cluster (`read_cluster`) notices a server that was restarted in a load.
     """
     rights = {
         **{f"{prefix}{name}": _ON_CLASSES for name in CLASSES},
@@ -44,7 +45,11 @@ def needed(prefix: str) -> list[Permission]:
             }
             for verb in on_objects
         ]
-    return [*granted, {"action": "read_nodes", "nodes": {"verbosity": "minimal"}}]
+    return [
+        *granted,
+        {"action": "read_nodes", "nodes": {"verbosity": "minimal"}},
+        {"action": "read_cluster"},
+    ]
 
 
 def pipeline_of(prefix: str) -> str:

@@ -69,6 +69,9 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     is_seen = any(item.get_closest_marker("browser") for item in session.items)
     if is_seen and shutil.which("chromium") is None:
         missing["browser"] = "there is no program named chromium"
+    is_drilled = any(item.get_closest_marker("drill") for item in session.items)
+    if is_drilled and os.environ.get("VARITY_TEST_DRILLS") != "true":
+        missing["drill"] = "they take minutes, and run where VARITY_TEST_DRILLS is true"
     if any(item.get_closest_marker("compose") for item in session.items):
         reason = engine.why_none()
         if reason:
@@ -89,6 +92,8 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         pytest.skip(missing["weaviate"])
     if "browser" in missing and item.get_closest_marker("browser"):
         pytest.skip(missing["browser"])
+    if "drill" in missing and item.get_closest_marker("drill"):
+        pytest.skip(missing["drill"])
     if "compose" in missing and item.get_closest_marker("compose"):
         pytest.skip(missing["compose"])
     if item.get_closest_marker("esco"):

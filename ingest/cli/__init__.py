@@ -9,18 +9,20 @@ import sys
 from ingest.cli.app import app
 from ingest.cli.exits import exit_code
 from ingest.cli.output import say
+from ingest.cli.redacting import redacted_output
 from journal.errors import JournalError
 
 # Each of these modules adds its commands to `app`, in the order in which help lists them.
-from ingest.cli import load, look, past, check, replaying, keep  # noqa: F401 isort:skip
+from ingest.cli import load, init, look, past, check, repairing, replaying, keep, serving, doctor  # noqa: F401 isort:skip
 
 __all__ = ["app", "main"]
 
 
 def main() -> None:
     """Run the command line; a foreseeable failure is one sentence and an exit code."""
-    try:
-        app()
-    except JournalError as error:
-        say(str(error))
-        sys.exit(exit_code(error))
+    with redacted_output():
+        try:
+            app()
+        except JournalError as error:
+            say(str(error))
+            sys.exit(exit_code(error))

@@ -1,6 +1,7 @@
 """Options that several commands share, and the settings they add up to."""
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -53,18 +54,35 @@ Every = Annotated[
 
 
 def load_settings(
-    *, config: str | None, profile: str | None, **flags: SettingValue | None
+    *,
+    config: str | None,
+    profile: str | None,
+    defaults: Mapping[str, SettingValue] | None = None,
+    **flags: SettingValue | None,
 ) -> Settings:
     """Return what flags, the environment and the configuration file say.
+
+    `defaults` are the command's own: they hold where nobody says anything.
 
     Raises:
         InputError: one of them can not be used.
     """
+    _, from_file = values_in_file(config=config, profile=profile)
+    from_file = {**(defaults or {}), **from_file}
+    return settings_from(flags, os.environ, from_file, read_text=lambda path: path.read_text())
+
+
+def values_in_file(
+    *, config: str | None, profile: str | None
+) -> tuple[str, dict[str, SettingValue]]:
+    """Return the configuration file's name ("" if there is none) and its values by field name.
+
+    Raises:
+        InputError: it can not be used, or has no such profile.
+    """
     config = config or os.environ.get(CONFIG_VARIABLE) or None
     profile = profile or os.environ.get(PROFILE_VARIABLE) or None
-    return settings_from(
-        flags, os.environ, _from_file(config, profile), read_text=lambda path: path.read_text()
-    )
+    return config or "", _from_file(config, profile)
 
 
 def _from_file(config: str | None, profile: str | None) -> dict[str, SettingValue]:
@@ -76,6 +94,9 @@ def _from_file(config: str | None, profile: str | None) -> dict[str, SettingValu
 
     try:
         text = Path(config).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{config} can not be read ({type(error).__name__})") from error
+    except UnicodeDecodeError as error:
+        raise InputError(f"{config} is not UTF-8: save it as UTF-8") from error
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or "no name of a file"
+        raise InputError(f"{config} can not be read ({why}); name a file by --config") from error
     return settings_in(text, file=config, profile=profile)

@@ -5,7 +5,7 @@ Asks by REST only. What a class must look like is the target's word.
 
 from typing import Any
 
-from ingest.diagnosis import Finding, ok, problem
+from ingest.diagnosis import Finding, ok, problem, warning
 from ingest.rights import EVENTS
 from ingest.targets.weaviate_schema import class_definition, difference, missing_properties, owner
 from journal.errors import StoreRefused
@@ -48,11 +48,12 @@ async def shards(rest: Rest, schemas: tuple[ClassSchema, ...], *, prefix: str) -
     """Look whether a shard takes no writes: `/ready` does not tell."""
     there = await _there(rest)
     names = [name for name in (*(f"{prefix}{s.name}" for s in schemas), EVENTS) if name in there]
-    stuck, counted = [], 0
+    stuck, unseen, counted = [], [], 0
     for name in names:
         try:
             _, found = await rest.request("GET", f"/v1/schema/{name}/shards")
-        except StoreRefused:  # another's class of that name, say
+        except StoreRefused:
+            unseen.append(name)
             continue
         counted += len(found)
         stuck += [name for shard in found if shard.get("status") == READ_ONLY]
@@ -61,6 +62,12 @@ async def shards(rest: Rest, schemas: tuple[ClassSchema, ...], *, prefix: str) -
             "shards",
             f"read-only: {', '.join(sorted(set(stuck)))}",
             "the server's disk or memory is nearly full: free some, then see its log",
+        )
+    if unseen:
+        return warning(
+            "shards",
+            f"this key may not look at {', '.join(unseen)}",
+            "ask with an administrator's key whether a shard is read-only",
         )
     # The server tells nobody how full its disk is; at 90 % it makes the shards read-only.
     return ok("shards", f"{counted} take writes" if counted else "none yet")

@@ -56,7 +56,9 @@ def application(library: Library, *, version: str, turnstile: Turnstile | None =
         )
         for endpoint in ENDPOINTS
     ]
-    return Gate(Starlette(routes=routes, exception_handlers={HTTPException: _no_such_route}))
+    routed = Starlette(routes=routes, exception_handlers={HTTPException: _no_such_route})
+    routed.router.redirect_slashes = False  # it would send a browser where the Host header says
+    return Gate(routed)
 
 
 class Answers:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ingest.data_folder import input_named
 from ingest.decision import (
     ALREADY_COMPLETED,
     DRY_RUN,
@@ -166,7 +167,7 @@ class _Call:
         listener: Callable[[Recorded, RunState], None] | None,
         waits: Sequence[str],
     ) -> IngestResult:
-        data = self._options.data or self._settings.data
+        data = self._options.data or input_named(self._settings.data)
         if self._is_done_with_lost_input(data):
             return self._said(ALREADY_COMPLETED, self._state, "its input is not there any more")
         from ingest.embedders import open_embedder

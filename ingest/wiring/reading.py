@@ -1,8 +1,7 @@
-"""Questions to what is there: status, history, validation, search. Nothing is written."""
+"""Questions to what is there: status, history, search. Nothing is written."""
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import anyio
@@ -10,8 +9,7 @@ import anyio
 from ingest.records import InputError
 from ingest.report import LeaseView, StatusReport
 from ingest.settings import Settings
-from ingest.sources import chosen_source, recorded_path
-from ingest.wiring.opening import opened_store, opened_target, read_input, standing
+from ingest.wiring.opening import opened_store, opened_target, standing
 from journal import CorruptJournal, Recorded, RunState, Status, Store, read_history, read_state
 from journal.fencing import fenced
 from journal.log import read_runs as read_all_runs
@@ -19,7 +17,6 @@ from journal.owner import is_gone
 from journal.store import LegacyRow
 
 if TYPE_CHECKING:
-    from ingest.report import ValidationReport
     from ingest.target import Hit
 
 FOLLOW_SECONDS = 1.0
@@ -28,15 +25,20 @@ FOLLOW_SECONDS = 1.0
 async def read_status(settings: Settings) -> StatusReport:
     """Return the newest run's state and whether somebody holds the pipeline."""
     async with opened_store(settings) as store:
-        state = standing(await read_state(store, settings.pipeline))
-        lease = await _lease_view(store, settings, state)
-        return StatusReport(
-            pipeline=settings.pipeline,
-            store=store.url,
-            embedder=settings.embedder,
-            state=state,
-            lease=lease,
-        )
+        return await status_of(store, settings)
+
+
+async def status_of(store: Store, settings: Settings) -> StatusReport:
+    """Return what `read_status` does, of a store that is open."""
+    state = standing(await read_state(store, settings.pipeline))
+    lease = await lease_view(store, settings, state)
+    return StatusReport(
+        pipeline=settings.pipeline,
+        store=store.url,
+        embedder=settings.embedder,
+        state=state,
+        lease=lease,
+    )
 
 
 async def read_runs(settings: Settings) -> list[RunState]:
@@ -80,70 +82,39 @@ async def follow_events(
         await anyio.sleep(FOLLOW_SECONDS)
 
 
-async def validate(settings: Settings, data: str | None, deep: bool) -> "ValidationReport":
-    """Compare the target with `data`, the recorded input or the recorded digests. Read-only.
+async def search(settings: Settings, query: str, class_name: str, limit: int) -> "list[Hit]":
+    """Return the objects of the class nearest in meaning to the query, best first.
 
     Raises:
-        InputError: `data` can not be used.
+        InputError: no completed load stands: half of one is not searched.
     """
     from ingest.embedders import open_embedder
-    from ingest.validation import (
-        not_completed,
-        validate_against_digests,
-        validate_against_input,
-    )
-
-    async with AsyncExitStack() as stack:
-        store = await stack.enter_async_context(opened_store(settings))
-        state = standing(await read_state(store, settings.pipeline))
-        if state.status is not Status.COMPLETED:
-            return not_completed(state)
-        target = await stack.enter_async_context(opened_target(settings))
-        named = data or settings.data or recorded_path(state)
-        if not _is_there(named, state):
-            if data or deep:
-                raise InputError(f"{named} is not there; name the input that was loaded")
-            return await validate_against_digests(state, target)
-        chosen = stack.enter_context(
-            chosen_source(data or settings.data, state, language=_language(state, settings))
-        )
-        name = str(state.attributes.get("embedder_name", settings.embedder))
-        embedder = await stack.enter_async_context(open_embedder(name, t2v_url=settings.t2v_url))
-        catalogue = await read_input(chosen, embedder, stack)
-        return await validate_against_input(
-            state, catalogue, target, embedder=embedder if deep else None
-        )
-
-
-async def search(settings: Settings, query: str, class_name: str, limit: int) -> "list[Hit]":
-    """Return the objects of the class nearest in meaning to the query, best first."""
-    from ingest.embedders import open_embedder
     from ingest.esco_classes import CLASS_STEPS
+    from ingest.serve.readiness import missing_from, read_standing
 
     names = [name for _, name in CLASS_STEPS]
     if class_name not in names:
         raise InputError(f"there is no class {class_name}; choose one of: {', '.join(names)}")
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(opened_store(settings))
-        state = standing(await read_state(store, settings.pipeline))
-        if state.status is Status.NOT_STARTED:
+        found = await read_standing(store, settings.pipeline, None)
+        if standing(found.newest).status is Status.NOT_STARTED:
             raise InputError(f"{store.url} holds nothing yet; load it with varity-journal ingest")
-        name = str(state.attributes.get("embedder_name", settings.embedder))
+        if found.served is None:
+            raise InputError(
+                "no completed load is there to be searched, see `varity-journal status`;"
+                " bring it to its end with `varity-journal ingest`"
+            )
+        name = str(found.served.attributes.get("embedder_name", settings.embedder))
         embedder = await stack.enter_async_context(open_embedder(name, t2v_url=settings.t2v_url))
         vector = await embedder.embed_query(query)
         target = await stack.enter_async_context(opened_target(settings))
+        if missing := await missing_from(target, found):
+            raise InputError(f"{missing}; look with `varity-journal validate`")
         return list(await target.search(class_name, vector, limit=limit))
 
 
-def _is_there(named: str | None, state: RunState) -> bool:
-    return bool(state.attributes.get("sample")) or (named is not None and Path(named).exists())
-
-
-def _language(state: RunState, settings: Settings) -> str:
-    return str(state.attributes.get("language", settings.language))
-
-
-async def _lease_view(store: Store, settings: Settings, state: RunState) -> LeaseView:
+async def lease_view(store: Store, settings: Settings, state: RunState) -> LeaseView:
     """Return whether the newest epoch has a live owner, for display."""
     epoch = await store.highest_epoch(settings.pipeline)
     heartbeat = await store.heartbeat(settings.pipeline, epoch) if epoch else None

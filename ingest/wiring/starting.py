@@ -29,6 +29,7 @@ from journal import (
     StoreUnavailable,
 )
 from journal.clock import system_clock
+from journal.events import Checkpoint, StepCompleted
 from journal.supervision import unless_stopped, waiting_for_store
 
 LEAST_POLL_SECONDS = 0.1
@@ -96,7 +97,8 @@ async def start(
     )
 
     def recorded(event: Recorded, state: RunState) -> None:
-        starter.take_heart()
+        if isinstance(event.event, Checkpoint | StepCompleted):
+            starter.take_heart()
         if listener is not None:
             listener(event, state)
 

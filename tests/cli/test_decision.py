@@ -58,6 +58,20 @@ ASKS_OTHER = (Choice.SKIP, "skipped_other_input", True, False)
 ASKS_EXISTING = (Choice.SKIP, "skipped_existing_data", True, False)
 
 
+@pytest.mark.parametrize("mode", GENTLE)
+@pytest.mark.parametrize("status", UNFINISHED)
+def test_other_input_over_a_repair_that_was_cut_short_is_as_over_its_load(
+    status: Status, mode: Mode
+) -> None:
+    """A repair was to mend a completed load: that still stands, and is not replaced by itself."""
+    assert summary(decide(situation(run(status, "other", repair=True)), mode)) == ASKS_OTHER
+
+
+def test_real_data_over_the_repair_of_a_sample_drop_it() -> None:
+    repaired = run(Status.INTERRUPTED, "other", repair=True)
+    assert summary(decide(situation(repaired, last_is_sample=True), Mode.AUTO)) == DROPS_AND_RUNS
+
+
 @pytest.mark.parametrize("mode", ALL)
 def test_where_nothing_is_it_runs(mode: Mode) -> None:
     assert summary(decide(situation(NOTHING), mode)) == RUNS

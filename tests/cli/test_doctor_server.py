@@ -97,6 +97,16 @@ async def test_a_read_only_shard_is_a_problem_with_a_way_out(url: str, answers: 
     assert "disk" in found.advice
 
 
+async def test_shards_that_may_not_be_looked_at_are_no_good_news(
+    url: str, answers: Answers
+) -> None:
+    answers["/v1/schema"] = {"classes": [{"class": "Skill"}, {"class": "Metadata"}]}
+    answers["/v1/schema/Metadata/shards"] = [{"name": "y", "status": "READY"}]
+    async with asked(url) as rest:
+        found = await collections.shards(rest, esco_schemas(), prefix="")
+    assert told(found) == ("warning", "this key may not look at Skill")
+
+
 async def test_a_class_of_another_pipeline_is_a_problem(url: str, answers: Answers) -> None:
     theirs = {"class": "Skill", "description": "A skill. [pipeline other]"}
     answers["/v1/schema"] = {"classes": [theirs]}

@@ -30,7 +30,7 @@ from journal.errors import (
 )
 from journal.state import fold
 from tests.cli.builders import WHOLE_RUN, history
-from tests.cli.conftest import Fill, Varity
+from tests.cli.conftest import CANARY, Fill, Varity
 
 COMPLETED = fold(history(*WHOLE_RUN))  # one record of it is rejected
 
@@ -189,6 +189,7 @@ def test_options_reach_the_load(ends: Ends, varity: Varity) -> None:
                 prefix="Test",
                 wait_seconds=3.0,
                 max_rejected=9,
+                api_key=CANARY,
             ),
             IngestOptions(
                 data="esco.zip",
@@ -238,7 +239,9 @@ def test_validate_exits_4_on_differences(
 ) -> None:
     calls: list[tuple[str | None, bool]] = []
 
-    async def validate(settings: Settings, data: str | None, deep: bool) -> ValidationReport:
+    async def validate(
+        settings: Settings, data: str | None, deep: bool, *, looked: object
+    ) -> ValidationReport:
         calls.append((data, deep))
         skill = ClassReport(expected=4, found=4 - missing, missing=missing)
         return ValidationReport(ingestion_status="completed", classes={"Skill": skill})

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from ingest.data_folder import data_in
+from ingest.data_folder import data_in, input_named
 from ingest.records import InputError
 from tests.ingest.esco_builder import tiny, write_folder
 
@@ -75,3 +75,15 @@ def test_a_loop_of_links_is_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "long").symlink_to("n" * 300)
     with pytest.raises(InputError, match="can not be read: File name too long"):
         data_in(str(tmp_path / "long"))
+
+
+def test_a_setting_names_what_lies_in_its_folder(tmp_path: Path) -> None:
+    """Whatever `init` has loaded, `repair` and `validate` must find by the same setting."""
+    folder = tmp_path / "data"
+    assert input_named(None) is None
+    assert input_named(str(folder)) == str(folder)  # not there: the reader says so
+    folder.mkdir()
+    assert input_named(str(folder)) is None
+    inside = zipped(folder / "esco.zip")
+    assert input_named(str(folder)) == str(inside)
+    assert input_named(str(inside)) == str(inside)

@@ -17,8 +17,15 @@ from ingest.wiring import IngestResult, StartOptions, read_events, read_status, 
 from ingest.wiring import ingest as ingest_once
 from journal import LeaseHeld, LeaseLost, Recorded, RunState, Status, StoreUnavailable, open_store
 from journal.clock import system_clock
+from journal.events import Event
 from journal.owner import this_process
-from tests.cli.builders import SKILLS_STARTED, history, started
+from tests.cli.builders import (
+    SKILLS_CHECKPOINT,
+    SKILLS_COMPLETED,
+    SKILLS_STARTED,
+    history,
+    started,
+)
 from tests.ingest.esco_builder import tiny, write_folder
 from tests.loading.calls import load
 
@@ -155,9 +162,13 @@ async def test_a_store_that_was_lost_is_no_longer_waited_for_than_told(
         await start(settings, replace(SOON, wait_seconds=0.0))
 
 
-async def test_patience_begins_anew_with_everything_that_was_journaled(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("event", "calls_made"), [(SKILLS_CHECKPOINT, 2), (SKILLS_COMPLETED, 2), (started(), 1)]
+)
+async def test_patience_begins_anew_with_what_was_achieved(
+    event: Event, calls_made: int, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """A start alone achieves nothing: an attempt that fails each time would be made for ever."""
     real = ingest_once
     calls: list[str] = []
 
@@ -168,13 +179,17 @@ async def test_patience_begins_anew_with_everything_that_was_journaled(
         if len(calls) > 1:
             return await real(*arguments, listener=listener, **options)
         await anyio.sleep(5.1)  # a long load
-        [begun] = history(started())
-        listener(begun, RunState())
+        listener(history(started(), event)[-1], RunState())
         raise StoreUnavailable("gone")
 
     monkeypatch.setattr(starting, "ingest", ingest)
-    result = await start(settings, replace(SOON, wait_seconds=5.0))
-    assert (result.outcome, len(calls)) == ("ran", 2)
+    if calls_made == 1:
+        with pytest.raises(StoreUnavailable, match="gone"):
+            await start(settings, replace(SOON, wait_seconds=5.0))
+    else:
+        result = await start(settings, replace(SOON, wait_seconds=5.0))
+        assert result.outcome == "ran"
+    assert len(calls) == calls_made
 
 
 async def test_who_was_overtaken_waits_for_the_other(

@@ -51,6 +51,7 @@ async def test_what_is_not_there_is_said_in_the_same_shape(loaded: Settings) -> 
             404,
             {"error": "there is no such path; /openapi.json lists them"},
         )
+        assert (await got(client, "/search/"))[0] == 404  # no redirect to where the host says
         assert await got(client, HALF) == (404, {"error": "no concept has this URI"})
         assert await got(client, "/history/nope") == (
             404,

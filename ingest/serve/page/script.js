@@ -72,7 +72,7 @@ function place() {
   return {
     view: given.get("view") === "journal" ? "journal" : "search",
     q: (given.get("q") || "").trim(),
-    class: given.get("class") in CLASSES ? given.get("class") : "Skill",
+    class: Object.hasOwn(CLASSES, given.get("class")) ? given.get("class") : "Skill",
     mode: ["vector", "keyword", "hybrid"].includes(mode) ? mode : "vector",
     concept: given.get("concept") || "",
     run: given.get("run") || "",
@@ -240,7 +240,7 @@ async function showShelf(signal) {
     return;
   }
   const counts = Object.entries(ready.status.counts).sort(([, one], [, other]) => other - one);
-  const shelf = counts.filter(([name]) => name in CLASSES).map(([name, count]) =>
+  const shelf = counts.filter(([name]) => Object.hasOwn(CLASSES, name)).map(([name, count]) =>
     make("a", { href: address({ class: name }) }, make("b", {}, number.format(count)), make("span", {}, CLASSES[name][1])));
   say(make("div", { class: "shelf" }, ...shelf), make("p", {}, HELP));
 }
