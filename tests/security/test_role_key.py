@@ -27,7 +27,8 @@ class Host:
                 self.end_headers()
                 self.wfile.write(str(self.headers).encode())
 
-            do_POST = do_GET
+            def do_POST(self) -> None:
+                self.do_GET()
 
             def log_message(self, format: str, *args: object) -> None:
                 """Say nothing."""
