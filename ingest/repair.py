@@ -227,6 +227,7 @@ class _Repairing:
 
     async def _inspected_again(self, touched: Sequence[int]) -> Inspection:
         """Compare everything at a glance, and what was written closely."""
+        await self._run.let_settle()
         difference = await compare_class(
             self._shop.catalogue, self._shop.target, self._expected, self._class_name
         )

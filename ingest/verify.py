@@ -53,6 +53,7 @@ class _Verifying:
             expected_hashes, self._shop.catalogue, self._class_name
         )
         for repairs_left in range(MEND_ROUNDS, -1, -1):
+            await self._run.let_settle()
             wrong = sorted({*await self._wrong(), *await self._invisible()})
             if not wrong:
                 hashes = {key: content_hash for key, (_, content_hash) in self._expected.items()}

@@ -31,7 +31,7 @@ from journal.events import (
     StepStarted,
 )
 from journal.fencing import cuts_for
-from journal.lease import SETTLE_SECONDS, Lease
+from journal.lease import Lease
 from journal.log import read_run
 from journal.plan import Choice, Pipeline, Step, StepResult, check_resumable
 from journal.recorder import Listener, Recorder
@@ -250,7 +250,7 @@ class Engine:
         if disconnect:
             await self._pipeline.disconnect()
             requests.lose()
-        await anyio.sleep(max(0.0, SETTLE_SECONDS - requests.seconds_since_loss()))
+        await requests.let_settle()
 
 
 async def _apply(step: Step, run: StepRun, recorder: Recorder) -> None:

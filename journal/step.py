@@ -20,7 +20,7 @@ from journal.events import (
     RejectedGroup,
     RejectedRecord,
 )
-from journal.lease import Lease
+from journal.lease import SETTLE_SECONDS, Lease
 from journal.recorder import Recorder
 from journal.state import RunState
 
@@ -88,9 +88,11 @@ class Requests:
         """Note that a request was given up that may still be on its way."""
         self.lost_at = self._clock.elapsed()
 
-    def seconds_since_loss(self) -> float:
-        """Return the time since the last loss, infinity if there was none."""
-        return float("inf") if self.lost_at is None else self._clock.elapsed() - self.lost_at
+    async def let_settle(self) -> None:
+        """Return when no request that was given up can still be on its way."""
+        if self.lost_at is not None:
+            left_seconds = self.lost_at + SETTLE_SECONDS - self._clock.elapsed()
+            await anyio.sleep(max(0.0, left_seconds))
 
 
 class StepRun:
@@ -185,6 +187,13 @@ class StepRun:
     def lose(self) -> None:
         """Note that a request was given up and may still be on its way."""
         self._requests.lose()
+
+    async def let_settle(self) -> None:
+        """Return when no request that was given up can still be on its way.
+
+        Whoever compares the target before that may compare what a late write changes yet.
+        """
+        await self._requests.let_settle()
 
     def check(self) -> None:
         """Raise if the run must not go on.

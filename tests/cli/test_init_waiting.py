@@ -34,7 +34,7 @@ SOON = StartOptions(wait_seconds=60.0, poll_seconds=0.1)
 
 @pytest.fixture(autouse=True)
 def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("journal.attempt.SETTLE_SECONDS", 0.0)
+    monkeypatch.setattr("journal.step.SETTLE_SECONDS", 0.0)
     monkeypatch.setattr("journal.lease.SETTLE_SECONDS", 0.0)
 
 

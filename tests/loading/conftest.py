@@ -19,7 +19,7 @@ from tests.loading.sources import EMBEDDER, HandMade, Read, read_by_hand
 def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing here is ever on its way: the target answers in the same instant."""
     monkeypatch.setattr("ingest.sending.FIRST_PAUSE_SECONDS", 0.0)
-    monkeypatch.setattr("journal.attempt.SETTLE_SECONDS", 0.0)
+    monkeypatch.setattr("journal.step.SETTLE_SECONDS", 0.0)
     monkeypatch.setattr("journal.lease.SETTLE_SECONDS", 0.0)
 
 

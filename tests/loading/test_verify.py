@@ -10,6 +10,7 @@ from ingest.objects import object_id
 from ingest.target import Listed, TargetObject
 from journal import Choice, Status, StepFailed
 from journal.events import Completed
+from journal.step import Requests
 from tests.loading.runs import Life, World
 from tests.loading.sources import HandMade, Read, grid, needs, skill, skill_uri, with_cycles
 from tests.loading.tearing import Fault, TearingTarget, content, spoil
@@ -283,3 +284,22 @@ async def test_the_last_event_holds_the_digest_of_what_is_there(read: Read) -> N
     assert completed.digests["Skill"] == class_digest(
         {key: stored.content_hash for key, stored in there.items()}
     )
+
+
+async def test_what_lands_late_is_compared_too(read: Read, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A write that was given up may land until it has settled: later than its repetition."""
+    world = World(read(grid(12)))
+
+    def first_is_lost(request: int, objects: Sequence[TargetObject]) -> Fault | None:
+        return Fault() if request == 2 else None
+
+    async def land(requests: Requests) -> None:
+        stored = world.database.classes["Skill"].objects[skill_id(4)]
+        properties = {**stored.properties, "contentHash": ""}
+        if requests.lost_at is not None:
+            spoil(world.database, "Skill", stored.id, properties=properties, references={})
+            requests.lost_at = None
+
+    monkeypatch.setattr(Requests, "let_settle", land)
+    await world.load(faults=first_is_lost)
+    assert content(world.database) == await quiet(world)
