@@ -11,7 +11,7 @@ from functools import partial
 import anyio
 
 from ingest.pace import Pace
-from ingest.target import Outcome, Reply, Target, TargetObject, Verdict, blank
+from ingest.target import REFERS_TO_NOTHING, Outcome, Reply, Target, TargetObject, Verdict, blank
 from journal import RejectedFact, StepRun, StoreUnavailable
 from journal.clock import Clock
 
@@ -77,9 +77,12 @@ class Sender:
                 progressed_at = self._clock.elapsed()
                 pause_seconds = FIRST_PAUSE_SECONDS
             elif self._clock.elapsed() - progressed_at > STALL_SECONDS:
+                way_out = "resume when it does"
+                if REFERS_TO_NOTHING in reason:
+                    way_out = "somebody removed that one: begin anew with --restart"
                 raise StoreUnavailable(
                     f"step {self._run.name}: the target acknowledged nothing for"
-                    f" {STALL_SECONDS:g} s ({reason}); resume when it does"
+                    f" {STALL_SECONDS:g} s ({reason}); {way_out}"
                 )
             if pending:
                 await anyio.sleep(pause_seconds)

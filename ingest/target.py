@@ -96,6 +96,10 @@ class Hit:
     score: float
 
 
+# In the reason of an UNKNOWN outcome: with time it heals only if somebody writes that object.
+REFERS_TO_NOTHING = "refers to an object that is not there"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listed:
     """One object of a listing: what tells it from another at a glance.

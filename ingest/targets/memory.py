@@ -11,7 +11,16 @@ from uuid import UUID
 import numpy as np
 
 from ingest.records import PropertyValue
-from ingest.target import Hit, Listed, Outcome, Reply, TargetObject, Vector, Verdict
+from ingest.target import (
+    REFERS_TO_NOTHING,
+    Hit,
+    Listed,
+    Outcome,
+    Reply,
+    TargetObject,
+    Vector,
+    Verdict,
+)
 from ingest.targets.admission import date_names, refusal
 from ingest.targets.shape import completed_shape
 from journal.errors import StoreRefused
@@ -259,7 +268,7 @@ class MemoryTarget:
             ):
                 return Outcome(
                     verdict=Verdict.UNKNOWN,
-                    reason=f"{entry.name} refers to an object that is not there",
+                    reason=f"{entry.name} {REFERS_TO_NOTHING}",
                 )
         if offered.vector is not None:
             held.dimension = len(offered.vector)

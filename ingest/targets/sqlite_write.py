@@ -10,7 +10,7 @@ from itertools import islice
 
 import orjson
 
-from ingest.target import Outcome, TargetObject, Verdict
+from ingest.target import REFERS_TO_NOTHING, Outcome, TargetObject, Verdict
 from ingest.targets.admission import date_names, refusal
 from ingest.targets.sqlite_schema import StoredClass, reference_numbers
 from schemas import ClassSchema
@@ -107,7 +107,7 @@ class _Admission:
             try:
                 links += [(number, rows[id_.int]) for id_ in ids]
             except KeyError:
-                reason = f"{name} refers to an object that is not there"
+                reason = f"{name} {REFERS_TO_NOTHING}"
                 return Outcome(verdict=Verdict.UNKNOWN, reason=reason)
         self.accepted.append(_Accepted(offered, links))
         if offered.vector is not None:

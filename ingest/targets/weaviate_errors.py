@@ -13,7 +13,7 @@ from typing import Any
 import orjson
 from grpc import StatusCode  # type: ignore[import-untyped]
 
-from ingest.target import Outcome, Reply, Verdict
+from ingest.target import REFERS_TO_NOTHING, Outcome, Reply, Verdict
 from journal.errors import JournalError, StoreRefused, StoreUnavailable
 
 ACKNOWLEDGED = Outcome(verdict=Verdict.ACKNOWLEDGED)
@@ -99,7 +99,7 @@ def object_refusal(message: str, address: object) -> Refusal:
         StoreRefused: the rights do not suffice, for this object or any other.
     """
     if missing := _MISSING_TARGET.search(message):
-        return Refusal(_unknown(f"{missing[1]}: a referenced object is not there"))
+        return Refusal(_unknown(f"{missing[1]} {REFERS_TO_NOTHING}"))
     words = without_content(message)  # a record may say "forbidden", too
     if _FORBIDDEN.search(words):
         raise forbidden(address)

@@ -7,7 +7,7 @@ import pytest
 
 from ingest.records import Relation
 from ingest.target import TargetObject
-from journal import Status, StoreUnavailable
+from journal import Choice, Status, StoreUnavailable
 from tests.loading.runs import World
 from tests.loading.sources import (
     HandMade,
@@ -108,3 +108,21 @@ async def test_a_missing_reference_is_unknown_and_waits_for_its_target(read: Rea
     report = await world.load(faults=thief)
     assert report.state.rejected == frozenset()
     assert set(world.database.classes["Skill"].objects) == {skill_id(n) for n in range(3)}
+
+
+async def test_what_refers_to_an_object_that_somebody_removed_names_another_way_out(
+    read: Read,
+) -> None:
+    """A resume would meet the same: the step that writes that object is completed, or past it."""
+    world = World(read(HandMade([skill(0), skill(1)], [needs(1, 0)])))
+    advance = hurried(world)
+
+    def robbed(request: int, objects: Sequence[TargetObject]) -> None:
+        advance(10.0)
+        if request > 1:
+            world.database.classes["Skill"].objects.pop(skill_id(0), None)
+
+    with pytest.raises(StoreUnavailable, match=r"not there.*removed.*begin anew with --restart"):
+        await world.load(faults=robbed)
+    report = await world.load(choice=Choice.BEGIN)
+    assert report.state.status is Status.COMPLETED

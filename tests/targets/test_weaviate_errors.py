@@ -38,7 +38,7 @@ REFUSED = {
 }
 UNKNOWN = {
     "invalid cref: 'cref' T:member: no object with id 00000000-0000-0000-0000-000000000063 "
-    "found": "member: a referenced object is not there",
+    "found": "member refers to an object that is not there",
     "could not find index for class Skill. It might have been deleted in the meantime": (
         "could not find index for class Skill. It might have been deleted in the meantime"
     ),
