@@ -41,20 +41,12 @@ def no_wait_for_the_heartbeat(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Watch, "observe", observe)
 
 
-def flush_left_out(patch: pytest.MonkeyPatch) -> None:
-    async def flush(self: Sender, written: object) -> None:
-        """Leave the end of the index to luck."""
-
-    patch.setattr(Sender, "flush", flush)
-
-
 @pytest.mark.parametrize(
     ("plant", "told"),
     [
         (window_ignored, "is outside of the window"),
         (blank_writes_left_out, "does not end: StepFailed"),
         (no_wait_for_the_heartbeat, "sent under epoch"),
-        (flush_left_out, "is torn by vector"),
     ],
 )
 def test_a_planted_fault_is_found(plant: Plant, told: str, monkeypatch: pytest.MonkeyPatch) -> None:
