@@ -205,28 +205,38 @@ class _Claim:
         self._pipeline = pipeline
         self._owner = owner
         self._clock = clock
-        self._surely = 0  # the highest epoch seen with our own eyes; lists may be old
+        self._surely = 0  # the highest epoch that is known to have been won
         self.watch = Watch()
         self.reason = ""
 
     async def once(self, poll_seconds: float) -> Lease | None:
         """Look who owns the newest epoch and, if nobody does any more, claim the next."""
-        newest = max(self._surely, await self._store.highest_epoch(self._pipeline))
+        newest = await self._newest()
         self.reason = await self._obstacle(newest, poll_seconds)
         if self.reason:
             return None
         epoch = newest + 1
         sent_at = self._clock.elapsed()
         winner = await self._store.create_lease(self._pipeline, epoch, self._owner)
-        self._surely = epoch
+        self._surely = max(self._surely, epoch)
         if winner.id != self._owner.id:
             return None
         # A dropped name can be won again by one who read an old list. Whoever is higher is
         # right; this epoch stays unused, without an event.
-        if await self._store.highest_epoch(self._pipeline) > epoch:
+        if await self._newest() > epoch:
             log.info("%s: stood down from epoch %d, a higher one exists", self._pipeline, epoch)
             return None
         return Lease(self._store, self._pipeline, epoch, self._owner, self._clock, sent_at=sent_at)
+
+    async def _newest(self) -> int:
+        """Return the highest epoch that was ever seen.
+
+        A list may be old, never of the future: by an older one than we had before, an epoch that
+        was ours once, and never became more than a name, would seem to be ours again.
+        """
+        listed = await self._store.highest_epoch(self._pipeline)
+        self._surely = max(self._surely, listed)
+        return self._surely
 
     async def _obstacle(self, epoch: int, poll_seconds: float) -> str:
         """Return why the next epoch may not be claimed yet, "" if it may."""

@@ -258,6 +258,31 @@ async def test_the_winner_of_a_dropped_name_stands_down_for_the_higher_epoch() -
     assert await inner.read_epoch("esco", 1) == []
 
 
+@virtual_time
+async def test_an_epoch_won_long_ago_is_not_taken_up_by_an_old_list() -> None:
+    """The creation was never answered; since then somebody else has won a higher epoch."""
+
+    class Forgetful(Wrapper):
+        readings = 0
+
+        async def create_lease(self, pipeline: str, epoch: int, owner: Owner) -> Owner:
+            winner = await super().create_lease(pipeline, epoch, owner)
+            if self.readings == 1:
+                await own(inner, 2, started(), by=higher)
+                raise StoreUnavailable("no answer")
+            return winner
+
+        async def highest_epoch(self, pipeline: str) -> int:
+            self.readings += 1
+            return await super().highest_epoch(pipeline) if self.readings <= 2 else 0
+
+    inner = MemoryStore()
+    higher = owner("higher")
+    with pytest.raises(LeaseHeld, match=r"host-higher .* holds epoch 2"):
+        await claim(Forgetful(inner), "esco", ME, virtual_clock(), wait_seconds=20)
+    assert (await inner.leases("esco"))[0].owner == ME
+
+
 @pytest.mark.parametrize("starters", [2, 8])
 @virtual_time
 async def test_of_starters_at_once_one_owns_each_epoch_and_no_two_at_a_time(starters: int) -> None:

@@ -27,7 +27,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for part in _parts(int(first), int(end), asked.jobs, asked.seconds):
         tally.merge(part)
         rate = tally.seeds / (time.monotonic() - began)
-        _tell(f"\r{tally.seeds} seeds, {len(tally.failed)} failed, {rate:.1f} a second ", end="")
+        failed = f" {sorted(tally.failed)}" if tally.failed else ""
+        _tell(
+            f"\r{tally.seeds} seeds, {len(tally.failed)} failed{failed}, {rate:.1f} a second ",
+            end="",
+        )
     _tell("")
     for line in tally.lines():
         print(line)

@@ -9,9 +9,14 @@ EQUAL_BY_CHANCE = (
     "while a record on a cycle was not refused yet, another one that refers to it equalled what the"
     " other input says of it; the check took it for an older object"
 )
+OWN_OLD_NAME = (
+    "after a server's restart two old lists of classes in a row let a process take up an epoch that"
+    " it had won, unanswered, before somebody won a higher one"
+)
 ONCE_FAILED: dict[int, str] = {
     **dict.fromkeys((12, 21, 41), LOOKED_UP_TOO_LITTLE),
     280: EQUAL_BY_CHANCE,
+    5685: OWN_OLD_NAME,
 }
 
 FRESH = range(100)
