@@ -8,21 +8,19 @@ from array import array
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Protocol
+from typing import Protocol
 from uuid import UUID
 
 import numpy as np
 import orjson
 from numpy.typing import NDArray
 
-from ingest.objects import object_id, to_object
+from ingest.objects import HASH_BYTES, hash_of, object_id
 from ingest.order import Edges, Indices, Order, levels
 from ingest.records import Concept, PropertyValue, Rejection, Relation
 from ingest.spool import Spool
 from ingest.target import TargetObject
 from schemas import ClassSchema
-
-NOTHING_ABSENT: frozenset[int] = frozenset()
 
 
 class Source(Protocol):
@@ -80,6 +78,14 @@ class ClassCatalogue:
         """Return the object id of a record."""
         return UUID(bytes=bytes(self.ids[16 * index : 16 * index + 16]))
 
+    def by_id(self) -> tuple[Indices, Indices]:
+        """Return the records' numbers ascending by object id, and each record's place there."""
+        ids = np.frombuffer(bytes(self.ids), dtype=">u8").reshape(-1, 2)
+        ascending = np.lexsort((ids[:, 1], ids[:, 0]))
+        rank = np.empty(len(ascending), dtype=np.int64)
+        rank[ascending] = np.arange(len(ascending))
+        return ascending, rank
+
 
 class Catalogue:
     """The whole input. `absent` are records, by class and number, that are not in the target."""
@@ -97,6 +103,8 @@ class Catalogue:
         self.absent: dict[str, set[int]] = {name: set() for name in classes}
         self._spool = spool
         self._embedder = embedder
+        self._hashes: dict[str, bytearray] = {}
+        self._hashed_absent = 0
 
     def to_object(
         self, class_name: str, index: int, *, without_cycles: bool = False
@@ -107,26 +115,44 @@ class Catalogue:
         record on a cycle: without the references on the cycle, its content hash empty.
         """
         records = self.classes[class_name]
-        properties: dict[str, Any] = orjson.loads(self._spool[records.first_spooled + index])
         typed: dict[str, PropertyValue] = {
             name: tuple(value) if isinstance(value, list) else value
-            for name, value in properties.items()
+            for name, value in self._said(records, index).items()
         }
-        references = {
-            links.name: self._targets(records, links, index, without_cycles=without_cycles)
-            for links in records.links
-        }
-        whole = to_object(
-            class_name, records.id_of(index), typed, references, embedder=self._embedder
-        )
-        if not without_cycles:
-            return whole
+        typed["contentHash"] = "" if without_cycles else self.content_hash(class_name, index)
+        ids = {links.name: self.classes[links.target_class].id_of for links in records.links}
+        linked = self._linked(records, index, without_cycles=without_cycles)
         return TargetObject(
             class_name=class_name,
-            id=whole.id,
-            properties={**whole.properties, "contentHash": ""},
-            references=references,
+            id=records.id_of(index),
+            properties=typed,
+            references={name: tuple(map(ids[name], targets)) for name, targets in linked.items()},
         )
+
+    def content_hash(self, class_name: str, index: int) -> str:
+        """Return the content hash of the record's whole object, computed once.
+
+        Hashes are kept, 16 bytes each, until another record is found to be absent: a reference
+        to it is then left out.
+        """
+        absent = sum(map(len, self.absent.values()))
+        if absent != self._hashed_absent:
+            self._hashes.clear()
+            self._hashed_absent = absent
+        records = self.classes[class_name]
+        if class_name not in self._hashes:
+            self._hashes[class_name] = bytearray(HASH_BYTES * len(records))
+        hashes = self._hashes[class_name]
+        place = slice(HASH_BYTES * index, HASH_BYTES * (index + 1))
+        if not any(hashes[place]):
+            ids = {links.name: self.classes[links.target_class].ids for links in records.links}
+            linked = {
+                name: b"".join([ids[name][16 * target : 16 * target + 16] for target in targets])
+                for name, targets in self._linked(records, index).items()
+            }
+            said = self._said(records, index)
+            hashes[place] = hash_of(class_name, said, linked, embedder=self._embedder)
+        return hashes[place].hex()
 
     def reference_counts(self, class_name: str) -> Counter[str]:
         """Return how many references, by "Class.name", the class's objects must hold."""
@@ -149,19 +175,26 @@ class Catalogue:
         """Remove the spool."""
         self._spool.close()
 
-    def _targets(
-        self, records: ClassCatalogue, links: Links, index: int, *, without_cycles: bool
-    ) -> tuple[UUID, ...]:
-        there = self.classes[links.target_class]
-        absent = self.absent[links.target_class]
-        targets = links.of(index).tolist()
-        if absent:
-            targets = [target for target in targets if target not in absent]
-        if without_cycles and links.target_class == records.name:
-            targets = [
-                target for target in targets if not records.order.is_cyclic_edge(index, target)
-            ]
-        return tuple(there.id_of(target) for target in targets)
+    def _said(self, records: ClassCatalogue, index: int) -> dict[str, str | list[str]]:
+        """Return what the record says, as it was spooled."""
+        said: dict[str, str | list[str]] = orjson.loads(self._spool[records.first_spooled + index])
+        return said
+
+    def _linked(
+        self, records: ClassCatalogue, index: int, *, without_cycles: bool = False
+    ) -> dict[str, list[int]]:
+        """Return the numbers of the records that are referred to and there, by property."""
+        linked: dict[str, list[int]] = {}
+        for links in records.links:
+            targets: list[int] = links.of(index).tolist()
+            if absent := self.absent[links.target_class]:
+                targets = [target for target in targets if target not in absent]
+            if without_cycles and links.target_class == records.name:
+                targets = [
+                    target for target in targets if not records.order.is_cyclic_edge(index, target)
+                ]
+            linked[links.name] = targets
+        return linked
 
     def _lost(self, records: ClassCatalogue, links: Links) -> int:
         """Return how many of the links have an absent record at an end."""
@@ -238,12 +271,13 @@ def _read_relations(
         if isinstance(relation, Rejection):
             classes[relation.class_name].rejections.append(relation)
             continue
-        start = numbers[relation.source_class].get(relation.source_uri)
-        end = numbers[relation.target_class].get(relation.target_uri)
+        source_class, name, source_uri, target_class, target_uri = relation
+        start = numbers[source_class].get(source_uri)
+        end = numbers[target_class].get(target_uri)
         if start is None or end is None:
-            dangling[f"{relation.source_class}.{relation.name}"] += 1
+            dangling[f"{source_class}.{name}"] += 1
             continue
-        sources, targets = edges[relation.source_class, relation.name]
+        sources, targets = edges[source_class, name]
         sources.append(start)
         targets.append(end)
     return edges, dangling
@@ -273,29 +307,33 @@ def _links(
     edges: EdgeLists,
 ) -> Links:
     """Return the links sorted by source and then by the target's id, each once."""
-    listed = edges[records.name, name]
-    sources, targets = (np.asarray(part, dtype=np.int64) for part in listed)
-    ids = np.frombuffer(bytes(classes[target_class].ids), dtype=">u8").reshape(-1, 2)
-    by_id = np.lexsort((ids[:, 1], ids[:, 0]))
-    rank = np.empty(len(by_id), dtype=np.int64)
-    rank[by_id] = np.arange(len(by_id))
-    pairs = np.unique(np.stack([sources, rank[targets]], axis=1), axis=0)
-    starts = np.searchsorted(pairs[:, 0], np.arange(len(records) + 1))
+    sources, targets = (np.asarray(part, dtype=np.int64) for part in edges[records.name, name])
+    there = classes[target_class]
+    by_id, rank = there.by_id()
+    # One number a pair: many times faster to sort than rows of two.
+    pairs = np.unique(sources * max(1, len(there)) + rank[targets])
+    sources, ranks = np.divmod(pairs, max(1, len(there)))
+    starts = np.searchsorted(sources, np.arange(len(records) + 1))
     return Links(
         name=name,
         target_class=target_class,
         starts=starts.astype(np.int64),
-        targets=by_id[pairs[:, 1]].astype(np.uint32),
+        targets=by_id[ranks].astype(np.uint32),
     )
 
 
 def _own_edges(records: ClassCatalogue) -> Edges:
     """Return the edges of all links that stay inside the class."""
     own = [links for links in records.links if links.target_class == records.name]
-    parts = [
-        np.stack([np.repeat(np.arange(len(records)), np.diff(links.starts)), links.targets], axis=1)
-        for links in own
-    ]
-    if not parts:
+    if not own:
         return np.empty((0, 2), dtype=np.int64)
-    return np.unique(np.concatenate(parts), axis=0).astype(np.int64)
+    every = np.arange(len(records))
+    pairs = np.unique(
+        np.concatenate(
+            [
+                np.repeat(every, np.diff(links.starts)) * len(records) + links.targets
+                for links in own
+            ]
+        )
+    )
+    return np.stack(np.divmod(pairs, max(1, len(records))), axis=1)

@@ -50,11 +50,11 @@ def expected_indices(catalogue: Catalogue, class_name: str) -> Iterator[int]:
 
 def expected_hashes(catalogue: Catalogue, class_name: str) -> dict[UUID, tuple[int, str]]:
     """Return for each id that must be there its record's number and content hash."""
-    hashes: dict[UUID, tuple[int, str]] = {}
-    for index in expected_indices(catalogue, class_name):
-        whole = catalogue.to_object(class_name, index)
-        hashes[whole.id] = (index, whole.content_hash)
-    return hashes
+    records = catalogue.classes[class_name]
+    return {
+        records.id_of(index): (index, catalogue.content_hash(class_name, index))
+        for index in expected_indices(catalogue, class_name)
+    }
 
 
 def expected_lengths(catalogue: Catalogue, class_name: str) -> Lengths:
@@ -79,7 +79,11 @@ async def compare_class(
     read again by id.
     """
     difference = ClassDifference(class_name=class_name, expected=len(expected), found=0)
-    lengths = expected_lengths(catalogue, class_name)
+    # Lists: one number of an array costs more than all of this loop does with it.
+    lengths = {
+        name: every.tolist() for name, every in expected_lengths(catalogue, class_name).items()
+    }
+    held: Counter[str] = Counter()
     suspicious: dict[int, Listed] = {}
     seen: set[int] = set()
     async for listed in target.listing(class_name):
@@ -90,7 +94,8 @@ async def compare_class(
             continue
         index, content_hash = wanted
         seen.add(index)
-        difference.references.update(_named(class_name, listed.references))
+        for name, count in listed.references.items():
+            held[name] += count
         if listed.content_hash != content_hash or any(
             lengths[name][index] != count for name, count in listed.references.items()
         ):
@@ -98,10 +103,10 @@ async def compare_class(
     missing = [index for index, _ in expected.values() if index not in seen]
     right = await _read_again(catalogue, target, class_name, [*missing, *suspicious])
     for index in right.keys() & suspicious.keys():
-        difference.references.subtract(_named(class_name, suspicious[index].references))
+        held.subtract(suspicious[index].references)
     for found in right.values():
-        held = {name: len(targets) for name, targets in found.references.items()}
-        difference.references.update(_named(class_name, held))
+        held.update({name: len(targets) for name, targets in found.references.items()})
+    difference.references = Counter({f"{class_name}.{name}": count for name, count in held.items()})
     difference.missing = [index for index in missing if index not in right]
     difference.different = [index for index in suspicious if index not in right]
     return difference
@@ -131,7 +136,3 @@ async def _read_again(
         for index, found in zip(indices, await read_all(target, class_name, ids), strict=True)
         if found is not None and is_same(found, catalogue.to_object(class_name, index))
     }
-
-
-def _named(class_name: str, counts: Mapping[str, int]) -> dict[str, int]:
-    return {f"{class_name}.{name}": count for name, count in counts.items()}

@@ -213,16 +213,14 @@ class _Loading:
 
     def _parcel(self, position: int, index: int) -> Parcel | None:
         """Return the record's parcel, None if the target has the object already, unchanged."""
-        is_first_pass = index in self._on_cycle and position < self._second_pass
-        whole = self._shop.catalogue.to_object(self._records.name, index)
+        catalogue, name = self._shop.catalogue, self._records.name
         suspect = self._run.is_suspect(position)
-        if not suspect and self._unchanged.get(whole.id) == whole.content_hash:
-            return None
-        sent = (
-            self._shop.catalogue.to_object(self._records.name, index, without_cycles=True)
-            if is_first_pass
-            else whole
-        )
+        if self._unchanged and not suspect:
+            there = self._unchanged.get(self._records.id_of(index))
+            if there == catalogue.content_hash(name, index):
+                return None
+        is_first_pass = index in self._on_cycle and position < self._second_pass
+        sent = catalogue.to_object(name, index, without_cycles=is_first_pass)
         return Parcel(
             position=position,
             index=index,

@@ -10,7 +10,6 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 import orjson
 
 from ingest.records import PropertyValue
-from ingest.target import TargetObject
 
 HASH_BYTES = 16
 
@@ -26,24 +25,6 @@ def embedding_text(properties: Mapping[str, PropertyValue]) -> str:
     return "\n".join([", ".join(labels), str(properties.get("description", ""))])
 
 
-def to_object(
-    class_name: str,
-    object_id: UUID,
-    properties: Mapping[str, PropertyValue],
-    references: Mapping[str, tuple[UUID, ...]],
-    *,
-    embedder: str,
-) -> TargetObject:
-    """Return the whole object, still without vector; `embedder` is its fingerprint."""
-    whole_hash = content_hash(class_name, properties, references, embedder=embedder)
-    return TargetObject(
-        class_name=class_name,
-        id=object_id,
-        properties={**properties, "contentHash": whole_hash},
-        references=references,
-    )
-
-
 def content_hash(
     class_name: str,
     properties: Mapping[str, PropertyValue],
@@ -56,13 +37,26 @@ def content_hash(
     The vector is a function of the properties and the embedder, so it is covered.
     """
     said = {name: value for name, value in properties.items() if name != "contentHash"}
-    # The bytes of the ids, joined: a hundred thousand references need not become texts.
     linked = {
-        name: b"".join(target.bytes for target in targets).hex()
-        for name, targets in references.items()
+        name: b"".join(target.bytes for target in targets) for name, targets in references.items()
     }
-    encoded = orjson.dumps([class_name, said, linked, embedder], option=orjson.OPT_SORT_KEYS)
-    return blake2b(encoded, digest_size=HASH_BYTES).hexdigest()
+    return hash_of(class_name, said, linked, embedder=embedder).hex()
+
+
+def hash_of(
+    class_name: str,
+    said: Mapping[str, PropertyValue | list[str]],
+    linked: Mapping[str, bytes],
+    *,
+    embedder: str,
+) -> bytes:
+    """Return the `HASH_BYTES` of `content_hash`; `linked` are the referenced ids, joined.
+
+    Bytes: a hundred thousand references need not become texts, or ids, to be hashed.
+    """
+    ids = {name: joined.hex() for name, joined in linked.items()}
+    encoded = orjson.dumps([class_name, said, ids, embedder], option=orjson.OPT_SORT_KEYS)
+    return blake2b(encoded, digest_size=HASH_BYTES).digest()
 
 
 def class_digest(hashes: Mapping[UUID, str]) -> str:

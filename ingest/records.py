@@ -5,7 +5,7 @@ Knows nothing of files, vectors or stores.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from journal.errors import JournalError
 
@@ -27,8 +27,7 @@ class Concept:
     line: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Relation:
+class Relation(NamedTuple):
     """One directed edge, named as the reference property that will hold it ("broaderSkill")."""
 
     source_class: str

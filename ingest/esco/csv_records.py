@@ -8,6 +8,7 @@ import csv
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import islice
 from threading import Lock
 from typing import Protocol, TypeAlias
 
@@ -22,7 +23,7 @@ TEXT_AFTER_QUOTE = "there is text between a closing quote and the next comma"
 
 # The largest real field (the skills of a scheme) has 0.9 million characters, and nobody reads it.
 MAX_FIELD_CHARACTERS = 16 * 1024 * 1024
-BATCH_RECORDS = 64
+BATCH_RECORDS = 256
 
 
 class _CsvReader(Protocol):
@@ -30,6 +31,8 @@ class _CsvReader(Protocol):
 
     @property
     def line_num(self) -> int: ...
+
+    def __iter__(self) -> Iterator[list[str]]: ...
 
     def __next__(self) -> list[str]: ...
 
@@ -50,22 +53,21 @@ def records(archive: Archive, name: str) -> Iterator[tuple[int, Record]]:
         text = io.TextIOWrapper(stream, "utf-8-sig", errors="surrogatepass", newline="")
         reader = csv.reader(text, strict=True)
         while batch := _batch(reader, name):
-            yield from ((line, record) for line, record in batch if record)
+            yield from [entry for entry in batch if entry[1]]
 
 
 def _batch(reader: _CsvReader, name: str) -> list[tuple[int, Record]]:
     batch: list[tuple[int, Record]] = []
+    line = reader.line_num + 1
     with _large_fields():
-        while len(batch) < BATCH_RECORDS:
-            line = reader.line_num + 1
-            try:
-                batch.append((line, next(reader)))
-            except StopIteration:
-                break
-            except csv.Error as error:
-                batch.append((line, _reason(error, name, line)))
-            except UnicodeDecodeError as error:
-                raise InputError(f"{name} changed while it was being read: start again") from error
+        try:
+            for record in islice(reader, BATCH_RECORDS):
+                batch.append((line, record))
+                line = reader.line_num + 1
+        except csv.Error as error:  # the batch ends with it; the reader goes on behind it
+            batch.append((line, _reason(error, name, line)))
+        except UnicodeDecodeError as error:
+            raise InputError(f"{name} changed while it was being read: start again") from error
     return batch
 
 

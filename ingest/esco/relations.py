@@ -37,7 +37,7 @@ def _broader(tables: Tables, stem: str) -> Iterator[Relation | Rejection]:
         if isinstance(row, BadRow):
             yield edges.rejection(row.line, row.reason)
             continue
-        concept_type, broader_type, source, target = (cell.strip() for cell in row.cells)
+        concept_type, broader_type, source, target = map(str.strip, row.cells)
         if (concept_type, broader_type) not in BROADER_RELATIONS:
             yield edges.rejection(row.line, "no broader relation joins these two types")
             continue
@@ -81,7 +81,7 @@ def _skill_relations(tables: Tables, stem: str) -> Iterator[Relation | Rejection
         if isinstance(row, BadRow):
             yield edges.rejection(row.line, row.reason)
             continue
-        relation_type, source, target = (cell.strip() for cell in row.cells)
+        relation_type, source, target = map(str.strip, row.cells)
         if relation_type not in SKILL_RELATIONS:
             yield edges.rejection(row.line, "the relation is neither essential nor optional")
             continue
@@ -101,13 +101,7 @@ class _Edges:
     ) -> Relation | Rejection:
         if fault := uri_fault(source) or uri_fault(target):
             return self.rejection(line, fault, source_class)
-        return Relation(
-            source_class=source_class,
-            name=name,
-            source_uri=source,
-            target_class=target_class,
-            target_uri=target,
-        )
+        return Relation(source_class, name, source, target_class, target)
 
     def rejection(self, line: int, reason: str, source_class: str = "") -> Rejection:
         """A relation has no URI of its own: its key is its place."""

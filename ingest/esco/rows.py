@@ -6,9 +6,10 @@ what is wrong, never what the row says.
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TypeAlias
+from functools import lru_cache
+from operator import itemgetter
+from typing import NamedTuple, TypeAlias
 
 from ingest.esco.archive import Archive
 from ingest.esco.csv_records import records
@@ -29,16 +30,14 @@ _DATE = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class Row(NamedTuple):
     """The wanted cells of one row, in the order in which they were asked for."""
 
     line: int
     cells: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BadRow:
+class BadRow(NamedTuple):
     """Where a row should be, and why there is none."""
 
     line: int
@@ -53,17 +52,20 @@ def rows(
 ) -> Iterator[RowOrBad]:
     """Yield the wanted columns of every row after the header, in file order."""
     positions = [header.index(column) for column in columns]
+    # One more than is wanted, cut off again: of a single position itemgetter makes no tuple.
+    wanted, width = itemgetter(*positions, 0), len(header)
     parsed = records(archive, name)
     next(parsed, None)
     for line, record in parsed:
         if isinstance(record, str):
-            yield BadRow(line=line, reason=record)
-        elif len(record) != len(header):
-            yield BadRow(line=line, reason=f"{len(record)} columns instead of {len(header)}")
+            yield BadRow(line, record)
+        elif len(record) != width:
+            yield BadRow(line, f"{len(record)} columns instead of {width}")
         else:
-            yield Row(line=line, cells=tuple([record[position] for position in positions]))
+            yield Row(line, wanted(record)[:-1])
 
 
+@lru_cache(maxsize=1 << 16)  # in relations each URI comes a dozen times
 def uri_fault(uri: str) -> str:
     """Return why this, stripped, can not be a URI of ours, or "" if it can."""
     if len(uri) > MAX_URI_CHARACTERS:

@@ -5,10 +5,11 @@ from uuid import UUID
 import pytest
 
 from ingest.catalogue import Catalogue
-from ingest.objects import object_id
+from ingest.objects import content_hash, object_id
 from ingest.records import Rejection, Relation
 from ingest.spool import Spool
 from tests.loading.sources import (
+    EMBEDDER,
     HandMade,
     Read,
     fresh,
@@ -60,6 +61,18 @@ def test_an_object_says_what_its_record_says(read: Read) -> None:
         "hasEssentialSkill",
         "hasOptionalSkill",
     }
+
+
+def test_an_objects_hash_covers_its_properties_and_its_references(read: Read) -> None:
+    catalogue = read(with_cycles())
+    for number in range(8):
+        whole = catalogue.to_object("Skill", number)
+        assert whole.content_hash == catalogue.content_hash("Skill", number)
+        assert whole.content_hash == content_hash(
+            "Skill", whole.properties, whole.references, embedder=EMBEDDER
+        )
+    without = catalogue.to_object("Skill", 3, without_cycles=True)
+    assert without.content_hash == ""
 
 
 def test_the_same_record_gives_the_same_object_again_and_again(read: Read) -> None:

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from ingest.objects import class_digest, content_hash, embedding_text, object_id, to_object
+from ingest.objects import class_digest, content_hash, embedding_text, object_id
 from ingest.records import PropertyValue
 
 A = UUID(int=1)
@@ -65,14 +65,6 @@ def test_the_hash_leaves_itself_out() -> None:
 )
 def test_the_hash_changes_with_whatever_makes_the_object(changed: dict[str, object]) -> None:
     assert hashed(**changed) != hashed()  # type: ignore[arg-type]
-
-
-def test_the_object_carries_its_hash_and_no_vector_yet() -> None:
-    whole = to_object("Skill", A, PROPERTIES, REFERENCES, embedder="e")
-    assert whole.properties == {**PROPERTIES, "contentHash": hashed()}
-    assert whole.references == REFERENCES
-    assert whole.vector is None
-    assert whole.content_hash == hashed()
 
 
 def test_the_vector_is_made_of_labels_and_description() -> None:
