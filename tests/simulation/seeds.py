@@ -6,8 +6,8 @@ LOOKED_UP_TOO_LITTLE = (
     " to be in doubt: an object stayed out of the vector index"
 )
 EQUAL_BY_CHANCE = (
-    "while a record on a cycle was not refused yet, another one that refers to it equalled what the"
-    " other input says of it; the check took it for an older object"
+    "until a record on a cycle was refused, another one that refers to it equalled what the other"
+    " input says of it, sent or left alone; the check took it for an older object"
 )
 OWN_OLD_NAME = (
     "after a server's restart two old lists of classes in a row let a process take up an epoch that"
@@ -15,7 +15,7 @@ OWN_OLD_NAME = (
 )
 ONCE_FAILED: dict[int, str] = {
     **dict.fromkeys((12, 21, 41), LOOKED_UP_TOO_LITTLE),
-    280: EQUAL_BY_CHANCE,
+    **dict.fromkeys((280, 6585), EQUAL_BY_CHANCE),
     5685: OWN_OLD_NAME,
 }
 

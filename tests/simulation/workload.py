@@ -43,6 +43,7 @@ class Workload:
     wanted: Mapping[str, Mapping[UUID, TargetObject]]
     facts: Mapping[str, Mapping[UUID, Facts]]
     refused: frozenset[tuple[str, str]]  # (step, key)
+    shaken: frozenset[str]  # URIs of what refers to a record that the server refuses
     positions: Mapping[str, Mapping[str, Sequence[int]]]  # class -> uri -> places in the order
     order: Mapping[str, Sequence[str]]  # class -> uris, the second pass too
     built: dict[Hashable, TargetObject] = field(default_factory=dict)
@@ -112,8 +113,19 @@ def of_catalogue(
             name: {key: facts(each) for key, each in held.items()} for name, held in wanted.items()
         },
         refused=frozenset(refused),
+        shaken=_shaken(catalogue, known),
         positions={name: _positions(order) for name, order in orders.items()},
         order=orders,
+    )
+
+
+def _shaken(unrefused: Catalogue, known: Catalogue) -> frozenset[str]:
+    """Return the URIs of the records that a refusal of others changes."""
+    return frozenset(
+        uri
+        for name, records in known.classes.items()
+        for index, uri in enumerate(records.uris)
+        if known.content_hash(name, index) != unrefused.content_hash(name, index)
     )
 
 
