@@ -12,6 +12,10 @@ from schemas import ClassSchema, PropertySchema, ReferenceSchema
 
 Document: TypeAlias = dict[str, Any]
 
+# How thoroughly the graph of the vector index is built. Half of the server's default 128 takes
+# a third off the time of a load, and finds the same neighbours (`scripts/bench schema`).
+CONSTRUCTION_EFFORT = 64
+
 _OWNER = re.compile(r"\[pipeline ([a-z0-9]+)\]$")
 
 
@@ -29,7 +33,7 @@ def class_definition(schema: ClassSchema, *, prefix: str, pipeline: str) -> Docu
         "description": f"{schema.description} [pipeline {pipeline}]",
         "vectorizer": "none",
         "vectorIndexType": "hnsw",
-        "vectorIndexConfig": {"distance": "cosine"},
+        "vectorIndexConfig": {"distance": "cosine", "efConstruction": CONSTRUCTION_EFFORT},
         "properties": values + [_reference(entry, prefix) for entry in schema.references],
     }
 
