@@ -7,6 +7,8 @@ was found wrong.
 from collections.abc import Callable, Sequence
 from random import Random
 
+import orjson
+
 from ingest.esco_classes import CLASS_STEPS
 from ingest.target import TargetObject
 from journal.codec import from_row
@@ -24,6 +26,7 @@ from journal.events import (
 )
 from journal.fencing import effective
 from journal.state import RunState, Status, fold, fold_runs
+from tests.acceptance import hand_fold
 from tests.simulation.network import LATEST_SECONDS
 from tests.simulation.server import Document, Server
 from tests.simulation.workload import MARKER, Workload, facts
@@ -44,6 +47,7 @@ class Observer:
         self.wrong: list[str] = []
         self.events: dict[tuple[int, int], Recorded] = {}
         self.completions = 0
+        self._lines: list[hand_fold.Line] = []
         self._server = server
         self._in_flight = in_flight
         self._workloads = {each.fingerprint: each for each in workloads}
@@ -65,6 +69,16 @@ class Observer:
             return
         recorded = from_row(new)
         self.events[recorded.position] = recorded
+        self._lines.append(
+            {
+                "run_id": new["runId"],
+                "epoch": new["epoch"],
+                "seq": new["seq"],
+                "event": new["event"],
+                "step": new["step"],
+                "details": orjson.loads(new["details"]),
+            }
+        )
         event = recorded.event
         if isinstance(event, Started):
             self._inputs[recorded.run_id] = self._workloads[event.fingerprint]
@@ -127,6 +141,7 @@ class Observer:
         except CorruptJournal as error:
             return [*self.wrong, f"corrupt: {error}"]
         self._check_order_does_not_matter(log, runs, random)
+        self._check_by_hand(log, runs)
         statuses = {run.run_id: run.status for run in runs}
         for run_id in self._completed:
             if statuses.get(run_id) is not Status.COMPLETED:
@@ -233,6 +248,15 @@ class Observer:
         counts = {name: len(wanted) for name, wanted in workload.wanted.items()}
         if dict(state.counts) != counts:
             self.wrong.append(f"counts {dict(state.counts)}, expected {counts}")
+
+    def _check_by_hand(self, log: Sequence[Recorded], runs: Sequence[RunState]) -> None:
+        """The same events count, and say the same, without the program's fencing and fold."""
+        by_hand = [(line["epoch"], line["seq"]) for line in hand_fold.counting(self._lines)]
+        if [recorded.position for recorded in effective(log)] != by_hand:
+            self.wrong.append("other events are fenced than by hand")
+        status = hand_fold.fold(self._lines)["status"]
+        if status != (runs[-1].status if runs else Status.NOT_STARTED):
+            self.wrong.append(f"the status by hand is {status}")
 
     def _check_order_does_not_matter(
         self, log: Sequence[Recorded], runs: Sequence[RunState], random: Random

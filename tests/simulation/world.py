@@ -25,6 +25,7 @@ MOST_LIVES = 4  # of one place, while there are faults
 FAULT_SECONDS = 400.0
 BOUND_SECONDS = 900.0  # from the last fault to the end
 MOST_WAITS = 1_000
+LONGEST_START_SECONDS = 10.0  # between the first process and the last; or they start at once
 # Of an undisturbed load, about.
 LIFE_CALLBACKS = 1_500
 LIFE_EVENTS = 40
@@ -91,8 +92,9 @@ class World:
             self.loop.spawn(None, self._outage(kind))
             for kind in (Fault.SERVER_KILLED, Fault.READ_ONLY)
         ]
+        within = self.random.choice((0.0, 0.0, LONGEST_START_SECONDS))
         lives = [
-            self.loop.spawn(None, self._keep_alive(f"{'abc'[place]}", place))
+            self.loop.spawn(None, self._keep_alive(f"{'abc'[place]}", within if place else 0.0))
             for place in range(places)
         ]
         for life in lives:
@@ -182,9 +184,9 @@ class World:
 
     # --- processes ---------------------------------------------------------------------------
 
-    async def _keep_alive(self, name: str, place: int) -> None:
+    async def _keep_alive(self, name: str, within_seconds: float) -> None:
         """Be what starts a process again when it has ended, until it succeeds."""
-        await asyncio.sleep(self.random.uniform(0, 10) if place else 0)
+        await asyncio.sleep(self.random.uniform(0, within_seconds))
         for number in range(1, MOST_LIVES + 1):
             process = await self._one_life(name, number)
             if process.end.startswith("done") or self.dice.is_quiet:
