@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Seque
 from typing import Any
 
 import anyio
+import anyio.lowlevel
 
 from journal.errors import StoreUnavailable, leading
 from journal.events import Owner, Recorded
@@ -204,6 +205,21 @@ class Intercepted(Wrapper):
         """Add one event."""
         await self._before_append(recorded)
         await self.inner.append(recorded)
+
+
+class Hesitant(Wrapper):
+    """Lets everybody else go first at each call of a claim, so that claims at once do race."""
+
+    async def highest_epoch(self, pipeline: str) -> int:
+        """Find the highest epoch."""
+        highest = await self.inner.highest_epoch(pipeline)
+        await anyio.lowlevel.checkpoint()
+        return highest
+
+    async def create_lease(self, pipeline: str, epoch: int, owner: Owner) -> Owner:
+        """Claim an epoch."""
+        await anyio.lowlevel.checkpoint()
+        return await self.inner.create_lease(pipeline, epoch, owner)
 
 
 class BeatsUnconfirmed(Wrapper):

@@ -22,7 +22,7 @@ from tests.journal.builders import (
     recorded,
     started,
 )
-from tests.journal.faulty_stores import Outage, Wrapper
+from tests.journal.faulty_stores import Hesitant, Outage, Wrapper
 from tests.journal.virtual_time import virtual_clock, virtual_time
 
 TTL = 30.0
@@ -287,7 +287,7 @@ async def test_an_epoch_won_long_ago_is_not_taken_up_by_an_old_list() -> None:
 @virtual_time
 async def test_of_starters_at_once_one_owns_each_epoch_and_no_two_at_a_time(starters: int) -> None:
     """Each holds its lease for a while, then ends cleanly; meanwhile the others wait."""
-    clock, store = virtual_clock(), MemoryStore()
+    clock, store = virtual_clock(), Hesitant(MemoryStore())
     held: list[tuple[float, float, int]] = []
 
     async def start(number: int) -> None:

@@ -134,6 +134,15 @@ async def test_a_new_run_after_a_failed_one_trusts_nothing() -> None:
 
 
 @virtual_time
+async def test_a_new_run_after_one_of_other_steps_trusts_nothing() -> None:
+    """It may have been a reset, which completes and leaves nothing."""
+    store = MemoryStore()
+    await execute(Load().pipeline(steps=("reset",)), store, clock=virtual_clock())
+    report = await run(Load(fingerprint="f2"), store)
+    assert not report.state.trusted
+
+
+@virtual_time
 async def test_only_the_two_newest_leases_stay() -> None:
     store = MemoryStore()
     for number in range(5):

@@ -8,7 +8,9 @@ import pytest
 
 from journal import (
     Choice,
+    LeaseExpired,
     Recorded,
+    RunState,
     Status,
     StepFailed,
     StepRun,
@@ -24,7 +26,10 @@ from journal.events import (
     StepStarted,
     Suspect,
 )
+from journal.lease import claim
+from journal.recorder import Recorder
 from journal.stores.memory import MemoryStore
+from tests.journal.builders import owner, started
 from tests.journal.faulty_stores import CrashingStore, Intercepted, dies
 from tests.journal.pipelines import Load, at, failing, sleeping
 from tests.journal.running import events_of, names, run
@@ -155,6 +160,26 @@ async def test_a_task_cancelled_by_asyncio_itself_writes_nothing_at_an_unknown_p
         await asyncio.wait_for(run(Load(), Intercepted(inner, slowly)), 5)
     assert names(sent) == ["started", "step_started first"]
     assert names(await events_of(inner)) == ["started"]
+
+
+@virtual_time
+async def test_no_event_is_sent_under_a_lease_that_is_over() -> None:
+    """Another process may own the pipeline by now, and a store may not be able to refuse."""
+    store, clock = MemoryStore(), virtual_clock()
+    lease = await claim(store, "esco", owner("me"), clock)
+    recorder = Recorder(
+        store,
+        lease,
+        clock,
+        RunState(),
+        run_id="run-1",
+        not_before=RunState(),
+        append_timeout_seconds=5,
+    )
+    await anyio.sleep(30)
+    with pytest.raises(LeaseExpired):
+        await recorder.record(started())
+    assert await store.read_epoch("esco", 1) == []
 
 
 @virtual_time

@@ -1,9 +1,12 @@
 """Keeping a lease: what confirms it, what loses it, how it is given up; on virtual time."""
 
+from datetime import timedelta
+
 import anyio
 import pytest
 
 from journal import LeaseExpired, LeaseLost, StoreUnavailable
+from journal.clock import Clock
 from journal.events import Owner
 from journal.lease import Lease, claim
 from journal.store import Store
@@ -54,6 +57,22 @@ async def test_an_unkept_lease_expires_with_its_ttl() -> None:
     assert lease.is_over
     with pytest.raises(LeaseExpired, match="esco: the lease of epoch 1 ran out"):
         lease.check()
+
+
+@virtual_time
+async def test_a_wall_clock_that_jumps_ends_no_lease_and_keeps_none() -> None:
+    steady, hours = virtual_clock(), [0]
+    jumping = Clock(
+        now=lambda: steady.now() + timedelta(hours=hours[0]),
+        elapsed=steady.elapsed,
+        new_id=steady.new_id,
+    )
+    lease = await claim(MemoryStore(), "esco", ME, jumping)
+    hours[0] = 2
+    assert (lease.age_seconds, lease.is_over) == (0, False)
+    hours[0] = -2
+    await anyio.sleep(TTL)
+    assert (lease.age_seconds, lease.is_over) == (TTL, True)
 
 
 @virtual_time

@@ -6,7 +6,7 @@ import shutil
 import sqlite3
 import tempfile
 from collections.abc import AsyncIterator, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import anyio
@@ -100,6 +100,30 @@ async def test_the_epoch_is_checked_inside_the_write(path: Path) -> None:
         await other.create_lease("esco2", 9, owner("other"))  # another pipeline fences nobody
         await other.append(recorded(2, 1, started(2)))
         assert await other.read_epoch("esco", 1) == [recorded(1, 1, started())]
+
+
+async def test_between_the_look_at_the_epoch_and_the_write_nobody_takes_over(
+    store: SqliteStore, path: Path
+) -> None:
+    said: list[str] = []
+    with closing(sqlite3.connect(path, timeout=0, check_same_thread=False)) as other:
+
+        def intrude(statement: str) -> None:
+            if statement.startswith("insert into Metadata"):
+                try:
+                    with other:
+                        other.execute(
+                            "insert into leases (pipeline, epoch, owner) values ('esco', 2, '')"
+                        )
+                    said.append("taken over")
+                except sqlite3.OperationalError as error:
+                    said.append(str(error))
+
+        assert store._connection is not None
+        store._connection.set_trace_callback(intrude)
+        with suppress(StoreUnavailable):
+            await store.append(recorded(1, 1, started()))
+    assert set(said) == {"database is locked"}
 
 
 async def test_an_append_is_one_transaction_in_a_durable_log(store: SqliteStore) -> None:

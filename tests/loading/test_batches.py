@@ -57,25 +57,34 @@ async def test_no_request_lies_beyond_the_window(seed: int, window: int, read: R
 
 
 async def test_a_level_opens_only_when_the_one_before_is_settled(read: Read) -> None:
+    """The second pass over the records on cycles is the last level."""
     catalogue = read(with_cycles(120))
     world = World(catalogue, window=1000)
-    await world.load(faults=seeded(3), largest_batch=6)
+    faults = seeded(3)
     order = catalogue.classes["Skill"].order
     uris = catalogue.classes["Skill"].uris
     level_of = {uris[int(node)]: at for at, level in enumerate(order.levels) for node in level}
     cyclic = {uris[node] for node in order.cyclic.tolist()}
-    open_level = 0
-    known: set[str] = set()
-    for sent in world.trace.sent(class_name="Skill"):
-        is_last_pass = sent.uri in cyclic and sent.kind != "create"
-        level = len(order.levels) if is_last_pass else level_of[sent.uri]
-        if level > open_level:
-            missing = {uri for uri, at in level_of.items() if at < level} - known
-            assert missing == set()
-            open_level = level
-        assert level == open_level
-        if sent.verdict is Verdict.ACKNOWLEDGED and sent.kind != "blank":
-            known.add(sent.uri)
+    opened: set[int] = set()
+
+    def level(sent: TargetObject) -> int:
+        is_create = sent.vector is not None and not sent.content_hash
+        is_last_pass = sent.uri in cyclic and not is_create
+        return len(order.levels) if is_last_pass else level_of[sent.uri]
+
+    def look(request: int, objects: Sequence[TargetObject]) -> Fault | None:
+        settled = {
+            sent.uri
+            for sent in world.trace.sent(class_name="Skill")
+            if sent.verdict is Verdict.ACKNOWLEDGED and sent.kind != "blank"
+        }
+        for at in {level(each) for each in objects if each.class_name == "Skill"}:
+            assert {uri for uri, below in level_of.items() if below < at} <= settled
+            opened.add(at)
+        return faults(request, objects)
+
+    await world.load(faults=look, largest_batch=6)
+    assert opened == set(range(len(order.levels) + 1))
 
 
 async def test_records_on_cycles_are_created_first_and_written_whole_at_the_end(

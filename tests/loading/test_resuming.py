@@ -7,8 +7,9 @@ import pytest
 
 from ingest.target import TargetObject
 from journal import Choice
-from journal.events import Checkpoint, Event, Recorded, Started, StepCompleted
-from tests.loading.runs import World
+from journal.errors import leading
+from journal.events import Checkpoint, Event, Recorded, Started, StepCompleted, Suspect
+from tests.loading.runs import Killed, Life, World
 from tests.loading.sources import (
     HandMade,
     Read,
@@ -56,6 +57,23 @@ async def test_a_resume_sends_nothing_before_its_checkpoint_and_the_window_twice
     assert kinds[:settled] == [[]] * settled
     assert kinds[settled : settled + 10] == [["blank", "whole"]] * 10
     assert kinds[settled + 10 :] == [["whole"]] * (50 - settled)
+
+
+async def test_a_kill_right_before_the_end_of_a_step_costs_nothing_of_it(read: Read) -> None:
+    """The last checkpoint covers the whole step: nothing of it is sent again, or in doubt."""
+    catalogue = read(HandMade([skill(number) for number in range(30)]))
+    quiet = World(catalogue, window=10)
+    await quiet.load()
+    last = {each.event.step: each.seq for each in quiet.events(StepCompleted)}  # type: ignore[union-attr]
+    world = World(catalogue, window=10)
+    with pytest.raises(BaseException) as ended:
+        await world.load(life=Life(at_event=last["skills"]))
+    assert isinstance(leading(ended.value), Killed)
+    await world.load()
+    assert [world.trace.kinds(skill_uri(number)) for number in range(30)] == [[]] * 30
+    assert started(world).suspects == (
+        Suspect(step="skills", settled=30, window=10, fingerprint="f1"),
+    )
 
 
 async def test_another_input_after_an_unfinished_one_writes_the_whole_step_twice(

@@ -37,8 +37,14 @@ async def test_what_is_unknown_is_written_blank_and_then_whole(read: Read) -> No
     def first_is_torn(request: int, objects: Sequence[TargetObject]) -> Fault | None:
         return Fault(applied=1, torn=1) if request == 1 else None
 
-    await world.load(faults=first_is_torn)
-    assert world.trace.kinds(skill_uri(0)) == ["whole", "blank", "whole"]
+    sent: list[str] = []
+
+    def remember() -> None:
+        sent[:] = world.trace.kinds(skill_uri(0))
+
+    await world.load(faults=first_is_torn, before_verify=remember)
+    assert sent == ["whole", "blank", "whole"]
+    assert world.trace.kinds(skill_uri(0)) == sent  # verify found nothing to mend
     assert world.database.torn == set()
 
 

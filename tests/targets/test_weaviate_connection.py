@@ -4,11 +4,14 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Any
 
 import anyio
+import numpy as np
 import pytest
 from grpc import StatusCode  # type: ignore[import-untyped]
+from weaviate.proto.v1 import batch_pb2
 
 import ingest.targets.weaviate_connection as connection
 import ingest.targets.weaviate_opening as opening
@@ -149,6 +152,30 @@ async def test_a_request_without_rights_is_refused(code: StatusCode) -> None:
     async with stand_in(batch=aborted(code, "no")) as server, opened(server) as target:
         with pytest.raises(StoreRefused, match="WEAVIATE_API_KEY"):
             await sent(target)
+
+
+async def test_what_the_server_says_of_one_object_is_said_of_that_one_alone() -> None:
+    async def complain(_: Any) -> batch_pb2.BatchObjectsReply:
+        invalid = "invalid text property 'label' on class 'Skill'"
+        error = batch_pb2.BatchObjectsReply.BatchError(index=1, error=invalid)
+        return batch_pb2.BatchObjectsReply(errors=[error])
+
+    async with stand_in(batch=complain) as server, opened(server) as target:
+        reply = await sent(target, count=3)
+    refused = Outcome(verdict=Verdict.REFUSED, reason="property label: no valid text")
+    written = Outcome(verdict=Verdict.ACKNOWLEDGED)
+    assert reply == Reply(outcomes=(written, refused, written))
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf")])
+async def test_a_vector_that_is_not_finite_is_refused_and_never_sent(number: float) -> None:
+    """The server would take it silently, and no search would find the object again."""
+    broken = replace(skill(1), vector=np.array([1.0, number], dtype=np.float32))
+    async with stand_in() as server, opened(server) as target:
+        reply = await target.upsert([broken], timeout_seconds=5.0)
+        assert server.batches == 0
+    reason = "the vector has a number that is not finite"
+    assert reply == Reply(outcomes=(Outcome(verdict=Verdict.REFUSED, reason=reason),))
 
 
 async def test_a_request_without_an_answer_ends_in_its_time_and_is_lost() -> None:

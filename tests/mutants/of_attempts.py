@@ -1,0 +1,129 @@
+"""Mutants of an attempt: what it begins with, in which order it writes, how it ends."""
+
+from tests.mutants.mutant import Mutant
+
+MUTANTS = (
+    Mutant(
+        name="completed-steps-run-again",
+        harm="a resume does everything again",
+        module="journal.attempt",
+        changes=(
+            (
+                "self._pipeline.steps[recorder.state.steps_done :]:",
+                "self._pipeline.steps:",
+            ),
+        ),
+        killed_by={
+            "journal/test_invariants.py": (
+                "test_invariant_8_completed_steps_are_not_run_again_and_a_window_at_most",
+            )
+        },
+    ),
+    Mutant(
+        name="terminal-event-with-requests-in-flight",
+        harm="the next owner begins at once, and a late write of ours follows its own",
+        module="journal.attempt",
+        changes=(("if requests.lost_at is None:", "if True:"),),
+        killed_by={
+            "journal/test_invariants.py": (
+                "test_invariant_9_a_terminal_event_waits_until_no_request_can_be_on_its_way",
+            ),
+            "journal/test_stop.py": (
+                "test_completed_waits_until_a_lost_request_can_not_arrive_any_more",
+            ),
+        },
+    ),
+    Mutant(
+        name="connection-kept-at-the-end",
+        harm="what a failed attempt had on its way is not cut off before it says that it ended",
+        module="journal.attempt",
+        changes=(
+            (
+                "        if disconnect:\n            await self._pipeline.disconnect()\n",
+                "        if disconnect:\n            pass\n",
+            ),
+        ),
+        killed_by={
+            "journal/test_stop.py": (
+                "test_a_lost_request_is_cut_off_and_settles_before_failed_is_written",
+            )
+        },
+    ),
+    Mutant(
+        name="skip-unchanged-after-a-broken-run",
+        harm="an equal hash hides an object that the broken run left torn",
+        module="journal.attempt",
+        changes=(("before.trusted if resumes else self._is_trustworthy(before)", "True"),),
+        killed_by={
+            "journal/test_execute.py": ("test_a_new_run_after_a_failed_one_trusts_nothing",),
+            "loading/test_resuming.py": ("test_a_run_after_an_unfinished_one_skips_nothing",),
+        },
+    ),
+    Mutant(
+        name="skip-unchanged-after-a-repair",
+        harm="a run after one of other steps trusts hashes that nobody vouched for",
+        module="journal.attempt",
+        changes=(
+            (
+                "is_alike = before.steps == self._pipeline.step_names",
+                "is_alike = True",
+            ),
+        ),
+        killed_by={
+            "journal/test_execute.py": ("test_a_new_run_after_one_of_other_steps_trusts_nothing",)
+        },
+    ),
+    Mutant(
+        name="resume-with-another-fingerprint",
+        harm="positions of one input are gone on with in another",
+        module="journal.plan",
+        changes=(
+            (
+                "(state.fingerprint, state.steps) != (pipeline.fingerprint, pipeline.step_names)",
+                "state.steps != pipeline.step_names",
+            ),
+        ),
+        killed_by={
+            "journal/test_execute.py": (
+                "test_a_resume_with_another_input_is_refused_and_frees_the_epoch",
+            )
+        },
+    ),
+    Mutant(
+        name="stranger-s-run-taken-for-ours",
+        harm="who was overtaken while its lease was out goes on with the other's run",
+        module="journal.attempt",
+        changes=(("if before.owner is not None and before.owner.id != owner.id:", "if False:"),),
+        killed_by={
+            "journal/test_expiry.py": (
+                "test_a_run_that_another_process_went_on_with_and_completed_is_lost",
+                "test_a_run_that_another_process_went_on_with_and_left_is_lost",
+            )
+        },
+    ),
+    Mutant(
+        name="foreign-words-in-the-journal",
+        harm="the text of a foreign error, record content perhaps, is journaled for good",
+        module="journal.attempt",
+        changes=(("str(error) if isinstance(error, JournalError) else", "str(error) or"),),
+        killed_by={
+            "journal/test_failures.py": (
+                "test_a_foreign_exception_keeps_its_type_and_its_text_stays_out_of_the_journal",
+            ),
+            "journal/test_invariants.py": (
+                "test_invariant_11_no_record_content_gets_into_an_event",
+            ),
+        },
+    ),
+    Mutant(
+        name="last-checkpoint-of-a-stop-skipped",
+        harm="what was settled before a signal is sent again",
+        module="journal.attempt",
+        changes=(("            await run.checkpoint()\n", "            pass\n"),),
+        killed_by={
+            "journal/test_stop.py": (
+                "test_a_request_in_flight_is_answered_and_what_is_settled_is_recorded",
+            )
+        },
+    ),
+)

@@ -1,0 +1,142 @@
+"""Mutants of the load: which objects are made and in which order they are sent."""
+
+from tests.mutants.mutant import Mutant
+
+MUTANTS = (
+    Mutant(
+        name="acknowledged-before-written",
+        harm="a checkpoint covers records that the target has not acknowledged",
+        module="ingest.loader",
+        changes=(
+            (
+                "                await sender.settle(wholes)\n",
+                "                await self._note([parcel.position for parcel in batch])\n"
+                "                await sender.settle(wholes)\n",
+            ),
+        ),
+        killed_by={
+            "loading/test_unknown_outcomes.py": (
+                "test_nothing_is_settled_before_the_target_acknowledged_it",
+            )
+        },
+    ),
+    Mutant(
+        name="last-checkpoint-skipped",
+        harm="the end of a step is written twice by whoever resumes after it",
+        module="ingest.loader",
+        changes=(
+            (
+                "    loading.mark_absent()\n    await run.checkpoint()\n",
+                "    loading.mark_absent()\n",
+            ),
+        ),
+        killed_by={
+            "loading/test_resuming.py": (
+                "test_a_kill_right_before_the_end_of_a_step_costs_nothing_of_it",
+            )
+        },
+    ),
+    Mutant(
+        name="no-barrier-between-levels",
+        harm="an object is sent before what it refers to is there",
+        module="ingest.loader",
+        changes=(
+            (
+                "            await self._level(start, start + len(level))\n",
+                "",
+            ),
+            (
+                "        await self._level(self._second_pass, len(self._indices))\n",
+                "        await self._level(0, self._second_pass)\n"
+                "        await self._level(self._second_pass, len(self._indices))\n",
+            ),
+        ),
+        killed_by={
+            "loading/test_batches.py": ("test_a_level_opens_only_when_the_one_before_is_settled",)
+        },
+    ),
+    Mutant(
+        name="second-pass-written-once",
+        harm="a create on a cycle that was torn is not indexed by the equal vector of the whole",
+        module="ingest.loader",
+        changes=(("twice=suspect or position >= self._second_pass,", "twice=suspect,"),),
+        killed_by={
+            "loading/test_batches.py": (
+                "test_records_on_cycles_are_created_first_and_written_whole_at_the_end",
+            )
+        },
+    ),
+    Mutant(
+        name="first-pass-with-the-hash",
+        harm="a kill between the passes leaves half an object that counts as whole",
+        module="ingest.catalogue",
+        changes=(('"" if without_cycles else self.content_hash(', "self.content_hash("),),
+        killed_by={
+            "loading/test_catalogue.py": (
+                "test_the_first_pass_of_a_cycle_lacks_its_cyclic_references_and_its_hash",
+            )
+        },
+    ),
+    Mutant(
+        name="references-to-the-rejected",
+        harm="an object refers to one that was refused, and waits for it until the load gives up",
+        module="ingest.catalogue",
+        changes=(("targets = [target for target in targets if target not in absent]", "pass"),),
+        killed_by={"loading/test_catalogue.py": ("test_absent_records_leave_no_reference_behind",)},
+    ),
+    Mutant(
+        name="suspect-skipped-as-unchanged",
+        harm="a torn object with the right hash is not written at all",
+        module="ingest.loader",
+        changes=(("if self._unchanged and not suspect:", "if self._unchanged:"),),
+        killed_by={
+            "loading/test_resuming.py": (
+                "test_a_suspect_is_written_twice_even_if_its_hash_is_right",
+            )
+        },
+    ),
+    Mutant(
+        name="silent-death-unnoticed",
+        harm="what a server that died between two requests had in memory stays invisible",
+        module="ingest.loader",
+        changes=(("if await self._incarnation() != incarnation:", "if False:"),),
+        killed_by={
+            "loading/test_silent_death.py": ("test_what_a_silent_death_took_is_found_and_mended",)
+        },
+    ),
+    Mutant(
+        name="no-flush-at-the-end",
+        harm="a server killed after the step loses the end of its index, though all was answered",
+        module="ingest.loader",
+        changes=(("        await self._flush()\n", ""),),
+        killed_by={"loading/test_silent_death.py": ("test_a_death_after_the_load_takes_nothing",)},
+    ),
+    Mutant(
+        name="references-not-in-the-hash",
+        harm="a changed reference is skipped as unchanged, and never found by its hash",
+        module="ingest.objects",
+        changes=(("[class_name, said, ids, embedder]", "[class_name, said, embedder]"),),
+        killed_by={
+            "loading/test_objects.py": ("test_the_hash_changes_with_whatever_makes_the_object",)
+        },
+    ),
+    Mutant(
+        name="attempt-in-the-hash",
+        harm="each process makes other objects of the same input: everything is sent every time",
+        module="ingest.objects",
+        changes=(
+            (
+                "[class_name, said, ids, embedder]",
+                "[class_name, said, ids, embedder, object().__hash__()]",
+            ),
+        ),
+        killed_by={"loading/test_objects.py": ("test_the_hash_is_the_same_in_every_version",)},
+    ),
+    Mutant(
+        name="hash-kept-though-a-reference-is-gone",
+        harm="an object whose reference was dropped with a rejected record is told by its old hash",
+        module="ingest.catalogue",
+        changes=(("            self._hashes.clear()\n", "            pass\n"),),
+        killed_by={"loading/test_catalogue.py": ("test_absent_records_leave_no_reference_behind",)},
+    ),
+)

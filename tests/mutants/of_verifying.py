@@ -1,0 +1,152 @@
+"""Mutants of what is looked at before a run counts as completed, and of what is decided."""
+
+from tests.mutants.mutant import Mutant
+
+MUTANTS = (
+    Mutant(
+        name="completed-before-verify",
+        harm="a run is completed before anybody looked whether the target equals the input",
+        module="ingest.esco_pipeline",
+        changes=(
+            ("            *loads,\n", ""),
+            (
+                '            Step("verify", partial(_verify, workshop=workshop)),\n',
+                '            Step("verify", partial(_verify, workshop=workshop)),\n'
+                "            *loads,\n",
+            ),
+        ),
+        killed_by={"loading/test_verify.py": ("test_a_missing_object_is_written_again",)},
+    ),
+    Mutant(
+        name="hashes-only",
+        harm="references that were lost or doubled under the right hash are not seen",
+        module="ingest.comparison",
+        changes=(
+            (
+                "if listed.content_hash != content_hash or any(",
+                "if listed.content_hash != content_hash or False and any(",
+            ),
+        ),
+        killed_by={
+            "loading/test_verify.py": (
+                "test_lost_references_under_the_right_hash_are_found_by_their_number",
+                "test_doubled_references_under_the_right_hash_are_mended",
+            )
+        },
+    ),
+    Mutant(
+        name="indexes-not-looked-at",
+        harm="an object that no search finds counts as loaded",
+        module="ingest.verify",
+        changes=(("if not (self._shop.target.tears and self._is_in_doubt()):", "if True:"),),
+        killed_by={
+            "loading/test_verify.py": (
+                "test_an_object_of_unknown_outcome_that_an_index_misses_is_mended",
+            )
+        },
+    ),
+    Mutant(
+        name="doubts-of-earlier-attempts-forgotten",
+        harm="what a killed attempt tore in a step that it completed stays invisible",
+        module="ingest.verify",
+        changes=(
+            (
+                "bool(self._shop.unsure or state.suspects) or state.attempt > 1",
+                "bool(self._shop.unsure)",
+            ),
+        ),
+        killed_by={
+            "loading/test_verify.py": (
+                "test_what_a_killed_attempt_was_unsure_of_in_a_completed_step_is_looked_up",
+            )
+        },
+    ),
+    Mutant(
+        name="compared-too-early",
+        harm="a write that lands after the comparison changes what was found right",
+        module="ingest.verify",
+        changes=(("            await self._run.let_settle()\n", ""),),
+        killed_by={"loading/test_verify.py": ("test_what_lands_late_is_compared_too",)},
+    ),
+    Mutant(
+        name="mended-once",
+        harm="an object that was found wrong is written as it was, and a torn one stays torn",
+        module="ingest.mending",
+        changes=(("            twice=True,\n", "            twice=False,\n"),),
+        killed_by={
+            "loading/test_verify.py": (
+                "test_an_object_of_unknown_outcome_that_an_index_misses_is_mended",
+            )
+        },
+    ),
+    Mutant(
+        name="vector-index-not-swept",
+        harm="an object that only the vector index lost is reported as found",
+        module="ingest.visibility",
+        changes=(("strict=True) if not is_found}", "strict=True) if False}"),),
+        killed_by={
+            "loading/test_visibility.py": (
+                "test_what_only_the_vector_index_lost_is_unindexed_and_not_unfiltered",
+            )
+        },
+    ),
+    Mutant(
+        name="deep-look-trusts-the-hash",
+        harm="an object that was changed under its old hash is reported as whole",
+        module="ingest.scrutiny",
+        changes=(
+            (
+                "not (is_same(there, whole) and _is_near(there, whole))",
+                "not _is_near(there, whole)",
+            ),
+        ),
+        killed_by={
+            "loading/test_validation.py": (
+                "test_only_a_deep_look_sees_a_change_under_the_old_hash",
+            )
+        },
+    ),
+    Mutant(
+        name="embedders-mixed",
+        harm="vectors of two embedders lie side by side, and no distance means anything",
+        module="ingest.decision",
+        changes=(
+            (
+                "return filled_by is not None and filled_by != situation.embedder",
+                "return False",
+            ),
+        ),
+        killed_by={
+            "cli/test_decision.py": (
+                "test_refuses_a_target_filled_by_another_embedder",
+                "test_force_drops_what_another_embedder_filled",
+            )
+        },
+    ),
+    Mutant(
+        name="existing-objects-overwritten",
+        harm="objects that no journal explains, somebody's work perhaps, are written over",
+        module="ingest.decision",
+        changes=(
+            (
+                "return _existing_data() if situation.has_objects else _begin(situation)",
+                "return _begin(situation)",
+            ),
+        ),
+        killed_by={"cli/test_decision.py": ("test_objects_without_a_journal_ask_else_skip",)},
+    ),
+    Mutant(
+        name="owed-drop-forgotten",
+        harm="a drop that was cut short is never done: objects of the sample stay for ever",
+        module="ingest.decision",
+        changes=(
+            (
+                "_is_other_embedder(situation) or _owes_drop(situation.state)",
+                "_is_other_embedder(situation)",
+            ),
+        ),
+        killed_by={
+            "cli/test_decision.py": ("test_a_drop_that_the_replaced_run_may_not_have_done_is_done",)
+        },
+    ),
+)
