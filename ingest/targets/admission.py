@@ -30,17 +30,41 @@ def refusal(offered: TargetObject, *, dates: tuple[str, ...], dimension: int | N
 
     `dimension` is that of the class's vectors, None while it has none.
     """
-    if offered.vector is not None and (reason := _vector_refusal(offered.vector, dimension)):
+    reason = refusal_unread(offered, dates=dates)
+    if not reason and offered.vector is not None:
+        reason = dimension_refusal(len(offered.vector), dimension)
+    if not reason and not _is_text(offered.properties):
+        reason = text_refusal(offered.properties)
+    return reason
+
+
+def refusal_unread(offered: TargetObject, *, dates: tuple[str, ...]) -> str:
+    """Return the same, all dimensions allowed and the texts not looked at.
+
+    For who encodes the texts himself: where that fails, `text_refusal` says why.
+    """
+    if offered.vector is not None and (reason := _vector_refusal(offered.vector)):
         return reason
     for name in dates:
         if not _is_date_or_empty(offered.properties.get(name, "")):
             return f"{name} is not an RFC 3339 date with a zone"
-    if not _is_text(offered.properties):
-        return _text_refusal(offered.properties)
     return ""
 
 
-def _vector_refusal(vector: Vector, dimension: int | None) -> str:
+def dimension_refusal(offered: int, dimension: int | None) -> str:
+    """Return why a vector of `offered` dimensions can not be stored in the class, "" if it can."""
+    if dimension is not None and offered != dimension:
+        return f"the vector has {offered} dimensions, those of the class have {dimension}"
+    return ""
+
+
+def text_refusal(properties: Mapping[str, PropertyValue]) -> str:
+    """Return which of the properties is no Unicode text; one of them is not."""
+    name = next(name for name, value in properties.items() if not _is_text({name: value}))
+    return f"{name} holds half a surrogate pair, which is no Unicode text"
+
+
+def _vector_refusal(vector: Vector) -> str:
     if vector.dtype != np.float32 or vector.ndim != 1 or not len(vector):
         return f"the vector is {vector.dtype} of shape {vector.shape}, expected float32, (dim,)"
     # The product of finite numbers may overflow, so it only clears; it is much the faster look.
@@ -48,8 +72,6 @@ def _vector_refusal(vector: Vector, dimension: int | None) -> str:
         product = vector.dot(vector)
     if not isfinite(product) and not np.isfinite(vector).all():
         return "the vector holds a number that is not finite"
-    if dimension is not None and len(vector) != dimension:
-        return f"the vector has {len(vector)} dimensions, those of the class have {dimension}"
     return ""
 
 
@@ -72,8 +94,3 @@ def _is_text(properties: Mapping[str, PropertyValue]) -> bool:
     except TypeError:
         return False
     return True
-
-
-def _text_refusal(properties: Mapping[str, PropertyValue]) -> str:
-    name = next(name for name, value in properties.items() if not _is_text({name: value}))
-    return f"{name} holds half a surrogate pair, which is no Unicode text"

@@ -51,14 +51,16 @@ class Neighbours:
     def _candidates(self, query: Vector, limit: int) -> NDArray[np.intp]:
         """Return the positions of all that may be among the best `limit`.
 
-        One fast product over everything. Its last bits depend on where in the matrix a row
-        lies, so equal vectors would not tie: the few candidates are computed again exactly.
+        One fast product over everything, rounded as it comes: equal vectors need not tie, so the
+        few candidates are computed again exactly. Not `@`: its threads wait for each other at
+        every call, and where all cores are busy that takes far longer than the product itself
+        (14,000 of 256 dimensions on two loaded cores: 34 ms; this way 1.2 ms, alone 0.8 ms).
         """
         if limit >= len(self.uris):
             return np.arange(len(self.uris))
         direction = query.astype(np.float64)
         direction /= _lengths(direction[np.newaxis])
-        rough = (self.vectors @ direction.astype(np.float32)) / self.lengths
+        rough = np.einsum("ij,j->i", self.vectors, direction.astype(np.float32)) / self.lengths
         worst = np.partition(rough, len(rough) - limit)[len(rough) - limit]
         return np.flatnonzero(rough >= worst - _ROUGH)
 

@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from anyio import CancelScope
+from anyio import CancelScope, to_thread
 
 from ingest.target import Outcome, Reply, TargetObject, Verdict
 from ingest.targets.sqlite_connection import (
@@ -22,9 +22,10 @@ from ingest.targets.sqlite_connection import (
     SqliteConnection,
     transaction,
 )
+from ingest.targets.sqlite_index import RecentRows, catch_up, rows_by_id
 from ingest.targets.sqlite_reader import SqliteReader
 from ingest.targets.sqlite_schema import StoredClass, check_epoch, drop_classes, prepare_classes
-from ingest.targets.sqlite_write import rows_by_id, write_whole
+from ingest.targets.sqlite_write import Encoded, Place, encoded, write_whole
 from journal.errors import StoreRefused
 from schemas import ClassSchema
 
@@ -60,6 +61,7 @@ class SqliteTarget(SqliteReader):
         super().__init__(path, pipeline=pipeline, prefix=prefix, schemas=schemas)
         self._epoch: int | None = None
         self._writer = SqliteConnection(path, query_only=False)
+        self._recent = RecentRows()
 
     async def own(self, epoch: int) -> None:
         """Write under `epoch` from now on.
@@ -82,11 +84,23 @@ class SqliteTarget(SqliteReader):
 
     async def upsert(self, objects: Sequence[TargetObject], *, timeout_seconds: float) -> Reply:
         """Write each object whole, in one transaction; it waits so long for other writers."""
-        return await self._send(partial(self._upsert, objects), objects, timeout_seconds)
+        if not objects:
+            return Reply(outcomes=())
+        name = objects[0].class_name
+        ready = await to_thread.run_sync(partial(encoded, objects, schema=self._schemas[name]))
+        return await self._send(partial(self._upsert, ready, name), name, objects, timeout_seconds)
 
     async def flush(self, objects: Sequence[TargetObject], *, timeout_seconds: float) -> Reply:
-        """Do nothing: what a transaction wrote is in the file."""
-        return Reply(outcomes=(_ACKNOWLEDGED,) * len(objects))
+        """Enter the last rows into the look-up tables; the rows themselves are in the file."""
+        if not objects:
+            return Reply(outcomes=())
+        name, outcomes = objects[0].class_name, (_ACKNOWLEDGED,) * len(objects)
+
+        def enter(connection: sqlite3.Connection) -> tuple[Outcome, ...]:
+            self._catch_up(name, connection)
+            return outcomes
+
+        return await self._send(enter, name, objects, timeout_seconds)
 
     async def incarnation(self) -> str:
         """Return "": no index of it is ever behind its rows."""
@@ -95,18 +109,22 @@ class SqliteTarget(SqliteReader):
     async def create(self, created: TargetObject, *, timeout_seconds: float) -> Reply:
         """Write the object unless its id exists."""
 
+        name = created.class_name
+        ready = encoded([created], schema=self._schemas[name])
+
         def create(connection: sqlite3.Connection) -> tuple[Outcome, ...]:
-            held = self._class_to_write(connection, created.class_name)
+            held = self._class_to_write(connection, name)
             if rows_by_id(connection, held, [created.id.int]):
                 return (_ACKNOWLEDGED,)
-            return self._upsert([created], connection)
+            return self._upsert(ready, name, connection)
 
-        return await self._send(create, [created], timeout_seconds)
+        return await self._send(create, name, [created], timeout_seconds)
 
     async def disconnect(self) -> None:
         """Close both connections; the next call opens them again."""
         await self._writer.close()
         await self._reader.close()
+        self._recent.clear()
 
     async def aclose(self) -> None:
         """Close both connections and forget what was kept in memory."""
@@ -120,34 +138,47 @@ class SqliteTarget(SqliteReader):
     ) -> T:
         def write(connection: sqlite3.Connection) -> T:
             connection.execute(f"PRAGMA busy_timeout = {int(busy_seconds * 1000)}")
-            with transaction(connection):
-                check_epoch(connection, pipeline=self._pipeline, epoch=self._epoch)
-                return work(connection)
+            try:
+                with transaction(connection):
+                    check_epoch(connection, pipeline=self._pipeline, epoch=self._epoch)
+                    return work(connection)
+            except BaseException:
+                self._recent.clear()
+                raise
 
         return await self._writer.run(write)
 
     async def _send(
         self,
         work: Callable[[sqlite3.Connection], tuple[Outcome, ...]],
+        class_name: str,
         objects: Sequence[TargetObject],
         timeout_seconds: float,
     ) -> Reply:
         try:
+            if self._recent.are_full(self._prefix + class_name):
+                catch_up = partial(self._catch_up, class_name)
+                await self._write(catch_up, busy_seconds=timeout_seconds)
             return Reply(outcomes=await self._write(work, busy_seconds=timeout_seconds))
         except DatabaseLocked as error:
             unknown = Outcome(verdict=Verdict.UNKNOWN, reason=str(error))
             return Reply(outcomes=(unknown,) * len(objects), pushback=True)
 
     def _upsert(
-        self, objects: Sequence[TargetObject], connection: sqlite3.Connection
+        self, objects: Sequence[Encoded], class_name: str, connection: sqlite3.Connection
     ) -> tuple[Outcome, ...]:
-        if not objects:
-            return ()
-        schema = self._schemas[objects[0].class_name]
+        schema = self._schemas[class_name]
         aimed = {entry.target for entry in schema.references}
         targets = {name: held for name in aimed if (held := self._class(connection, name))}
-        held = self._class_to_write(connection, schema.name)
-        return write_whole(connection, objects, held=held, schema=schema, targets=targets)
+        held = self._class_to_write(connection, class_name)
+        place = Place(held=held, schema=schema, targets=targets)
+        return write_whole(connection, objects, place, self._recent)
+
+    def _catch_up(self, class_name: str, connection: sqlite3.Connection) -> None:
+        held = self._class_to_write(connection, class_name)
+        if held.indexed < held.next_row:
+            catch_up(connection, held)
+        self._recent.clear()
 
     def _class_to_write(self, connection: sqlite3.Connection, class_name: str) -> StoredClass:
         held = self._class(connection, class_name)

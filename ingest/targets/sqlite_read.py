@@ -13,13 +13,25 @@ from uuid import UUID
 import numpy as np
 import orjson
 
+from ingest.objects import object_id
 from ingest.records import PropertyValue
 from ingest.target import Hit, Listed, TargetObject, Vector
+from ingest.targets.sqlite_index import rows_by_id
 from ingest.targets.sqlite_schema import StoredClass
 from schemas import ClassSchema
 
 _HASHES_PER_PAGE = 5_000
 _OBJECTS_PER_PAGE = 500
+_WITH_VECTOR = "LEFT JOIN vectors USING (row)"
+_REFERRING = """
+SELECT uri, label FROM (
+    SELECT property, source FROM referrers WHERE target = ? AND source BETWEEN ? AND ?
+    UNION ALL
+    SELECT property, source FROM refs WHERE target = ? AND source BETWEEN ? AND ?
+)
+JOIN objects ON row = source JOIN reference_names ON number = property
+WHERE name = ? ORDER BY uri LIMIT ?
+"""
 
 References = dict[int, dict[str, tuple[UUID, ...]]]
 
@@ -75,10 +87,15 @@ def listed_page(
 def ids_by_uri(
     connection: sqlite3.Connection, held: StoredClass, *, uris: Sequence[str]
 ) -> frozenset[UUID]:
-    """Return the ids of the objects of the class that have one of these URIs."""
-    query = "SELECT id FROM objects WHERE class = ? AND uri = ?"
+    """Return the ids of the objects of the class that have one of these URIs.
+
+    An object's id is made of its URI, so one index serves both; the URI is looked at all the same.
+    """
+    rows = rows_by_id(connection, held, [object_id(uri).int for uri in uris])
+    query = "SELECT id FROM objects WHERE row = ? AND uri = ?"
+    sought = zip(uris, (rows.get(object_id(uri).int) for uri in uris), strict=True)
     return frozenset(
-        UUID(bytes=key) for uri in uris for (key,) in connection.execute(query, (held.number, uri))
+        UUID(bytes=key) for uri, row in sought for (key,) in connection.execute(query, (row, uri))
     )
 
 
@@ -93,9 +110,9 @@ def object_page(
     """Return the next whole objects after row `after`, with their rows."""
     first, last = held.rows
     rows = connection.execute(
-        "SELECT row, id, properties, CASE WHEN ? THEN vector END FROM objects"
-        " WHERE row > ? AND row <= ? ORDER BY row LIMIT ?",
-        (vectors, max(after, first - 1), last, _OBJECTS_PER_PAGE),
+        f"SELECT row, id, properties, {'vector' if vectors else 'NULL'} FROM objects"  # noqa: S608
+        f" {_WITH_VECTOR if vectors else ''} WHERE row > ? AND row <= ? ORDER BY row LIMIT ?",
+        (max(after, first - 1), last, _OBJECTS_PER_PAGE),
     ).fetchall()
     if not rows:
         return []
@@ -104,16 +121,17 @@ def object_page(
 
 
 def one_object(
-    connection: sqlite3.Connection, held: StoredClass, *, schema: ClassSchema, object_id: UUID
+    connection: sqlite3.Connection, held: StoredClass, *, schema: ClassSchema, sought: UUID
 ) -> TargetObject | None:
     """Return the object by id."""
-    row = connection.execute(
-        "SELECT row, id, properties, vector FROM objects WHERE class = ? AND id = ?",
-        (held.number, object_id.bytes),
-    ).fetchone()
-    if row is None:
+    place = rows_by_id(connection, held, [sought.int]).get(sought.int)
+    if place is None:
         return None
-    return _object(row, _references(connection, first=row[0], last=row[0]), schema=schema)
+    row = connection.execute(
+        f"SELECT row, id, properties, vector FROM objects {_WITH_VECTOR} WHERE row = ?",  # noqa: S608
+        (place,),
+    ).fetchone()
+    return _object(row, _references(connection, first=place, last=place), schema=schema)
 
 
 def reference_counts(connection: sqlite3.Connection, held: StoredClass) -> Mapping[str, int]:
@@ -124,12 +142,6 @@ def reference_counts(connection: sqlite3.Connection, held: StoredClass) -> Mappi
         held.rows,
     )
     return dict(rows)
-
-
-def has_uri(connection: sqlite3.Connection, held: StoredClass, *, uri: str) -> bool:
-    """Whether an object of the class has this URI."""
-    query = "SELECT 1 FROM objects WHERE class = ? AND uri = ?"
-    return connection.execute(query, (held.number, uri)).fetchone() is not None
 
 
 def referring_objects(
@@ -143,10 +155,7 @@ def referring_objects(
 ) -> list[Hit]:
     """Return the objects of the class whose `reference` holds row `target`, by uri."""
     rows = connection.execute(
-        "SELECT uri, label FROM refs JOIN objects ON row = source"
-        " JOIN reference_names ON number = property"
-        " WHERE target = ? AND name = ? AND source BETWEEN ? AND ? ORDER BY uri LIMIT ?",
-        (target, reference, *held.rows, limit),
+        _REFERRING, (target, *held.rows, target, *held.recent_rows, reference, limit)
     )
     return [Hit(class_name=schema.name, uri=uri, label=label, score=1.0) for uri, label in rows]
 

@@ -13,9 +13,9 @@ from uuid import UUID
 from ingest.target import Hit, Listed, TargetObject, Vector
 from ingest.targets import sqlite_read
 from ingest.targets.sqlite_connection import SqliteConnection
+from ingest.targets.sqlite_index import rows_by_id
 from ingest.targets.sqlite_schema import StoredClass, stored_class
 from ingest.targets.sqlite_search import SearchCache
-from ingest.targets.sqlite_write import rows_by_id
 from schemas import ClassSchema
 
 T = TypeVar("T")
@@ -86,7 +86,7 @@ class SqliteReader:
 
     async def read(self, class_name: str, object_id: UUID) -> TargetObject | None:
         """Return the object, whole, by id."""
-        one = partial(sqlite_read.one_object, schema=self._schemas[class_name], object_id=object_id)
+        one = partial(sqlite_read.one_object, schema=self._schemas[class_name], sought=object_id)
         return await self._read(class_name, one, absent=None)
 
     async def reference_counts(self, class_name: str) -> Mapping[str, int]:
@@ -99,7 +99,7 @@ class SqliteReader:
 
     async def found_by_filter(self, class_name: str, uri: str) -> bool:
         """Whether a look-up by `conceptUri` finds an object."""
-        return await self._read(class_name, partial(sqlite_read.has_uri, uri=uri), absent=False)
+        return bool(await self.filtered(class_name, [uri]))
 
     async def filtered(self, class_name: str, uris: Sequence[str]) -> frozenset[UUID]:
         """Return the objects that look-ups by `conceptUri` find."""

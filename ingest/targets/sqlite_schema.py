@@ -1,8 +1,9 @@
-"""The tables of the SQLite target, and the classes kept in them.
+"""The classes of the SQLite target, and who may write to them.
 
 Knows nothing of objects' contents, threads or search. Objects of class n have the row
-numbers from n * 2^40 on, so that a class is one stretch of the table: listing it reads its
-pages and no others.
+numbers from n * 2^40 on, so that a class is one stretch of each table: listing it reads its
+pages and no others, and a load only ever appends. What can not be appended stands in
+`sqlite_index`.
 """
 
 import sqlite3
@@ -13,62 +14,38 @@ from typing import Any
 import orjson
 
 from ingest.targets.shape import completed_shape
+from ingest.targets.sqlite_tables import TABLES
 from journal.errors import LeaseLost, StoreRefused
 from schemas import ClassSchema, PropertySchema, ReferenceSchema
 
 ROWS_PER_CLASS = 1 << 40
 
-# AUTOINCREMENT: a dropped class's number never comes back, so (number, version) names one
-# state of one class for ever; caches rely on it.
-_TABLES = """
-CREATE TABLE IF NOT EXISTS classes(
-    number INTEGER PRIMARY KEY AUTOINCREMENT,
-    name TEXT NOT NULL UNIQUE,
-    pipeline TEXT NOT NULL,
-    definition TEXT NOT NULL,
-    dimension INTEGER,
-    version INTEGER NOT NULL DEFAULT 0
-);
-CREATE TABLE IF NOT EXISTS objects(
-    row INTEGER PRIMARY KEY,
-    class INTEGER NOT NULL,
-    id BLOB NOT NULL,
-    uri TEXT NOT NULL,
-    label TEXT NOT NULL,
-    content_hash TEXT NOT NULL,
-    vector BLOB,
-    properties TEXT NOT NULL
-);
-CREATE UNIQUE INDEX IF NOT EXISTS objects_by_id ON objects(class, id);
-CREATE INDEX IF NOT EXISTS objects_by_uri ON objects(class, uri);
-CREATE TABLE IF NOT EXISTS reference_names(
-    number INTEGER PRIMARY KEY,
-    name TEXT NOT NULL UNIQUE
-);
-CREATE TABLE IF NOT EXISTS refs(
-    source INTEGER NOT NULL,
-    property INTEGER NOT NULL,
-    target INTEGER NOT NULL,
-    PRIMARY KEY(source, property, target)
-) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS refs_by_target ON refs(target, property);
-"""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredClass:
-    """One class as it is in the file. `version` grows with every write to its objects."""
+    """One class as it is in the file. `version` grows with every write to its objects.
+
+    `next_row` is the first row that no object ever had. The rows from `indexed` on are not in
+    the look-up tables yet.
+    """
 
     number: int
     name: str
     pipeline: str
     dimension: int | None
     version: int
+    next_row: int
+    indexed: int
 
     @property
     def rows(self) -> tuple[int, int]:
         """The first and the last row number of the class, both inclusive."""
         return self.number * ROWS_PER_CLASS, (self.number + 1) * ROWS_PER_CLASS - 1
+
+    @property
+    def recent_rows(self) -> tuple[int, int]:
+        """The first and the last row that is not in the look-up tables yet, both inclusive."""
+        return self.indexed, self.next_row - 1
 
 
 def stored_class(connection: sqlite3.Connection, name: str) -> StoredClass | None:
@@ -76,13 +53,20 @@ def stored_class(connection: sqlite3.Connection, name: str) -> StoredClass | Non
     if not has_table(connection, "classes"):
         return None
     row = connection.execute(
-        "SELECT number, name, pipeline, dimension, version FROM classes WHERE name = ?", (name,)
+        "SELECT number, pipeline, dimension, version, taken, indexed FROM classes WHERE name = ?",
+        (name,),
     ).fetchone()
     if row is None:
         return None
-    number, name, pipeline, dimension, version = row
+    number, pipeline, dimension, version, taken, indexed = row
     return StoredClass(
-        number=number, name=name, pipeline=pipeline, dimension=dimension, version=version
+        number=number,
+        name=name,
+        pipeline=pipeline,
+        dimension=dimension,
+        version=version,
+        next_row=number * ROWS_PER_CLASS + taken,
+        indexed=number * ROWS_PER_CLASS + indexed,
     )
 
 
@@ -117,7 +101,7 @@ def prepare_classes(
     connection: sqlite3.Connection, *, pipeline: str, schemas: Mapping[str, ClassSchema]
 ) -> None:
     """Create the tables, and the classes by their full names; complete half-made ones."""
-    for statement in _TABLES.split(";"):  # not `executescript`: it would commit
+    for statement in TABLES:  # not `executescript`: it would commit
         connection.execute(statement)
     for name, schema in schemas.items():
         there = connection.execute(
@@ -143,8 +127,12 @@ def drop_classes(connection: sqlite3.Connection, names: Sequence[str], *, pipeli
         dropped = stored_class(connection, name)
         if dropped is None or dropped.pipeline != pipeline:
             continue
+        # First what the triggers would otherwise look for row by row, in random order.
+        connection.execute("DELETE FROM referrers WHERE target BETWEEN ? AND ?", dropped.rows)
         connection.execute("DELETE FROM refs WHERE source BETWEEN ? AND ?", dropped.rows)
         connection.execute("DELETE FROM refs WHERE target BETWEEN ? AND ?", dropped.rows)
+        connection.execute("DELETE FROM vectors WHERE row BETWEEN ? AND ?", dropped.rows)
+        connection.execute("DELETE FROM ids WHERE class = ?", (dropped.number,))
         connection.execute("DELETE FROM objects WHERE row BETWEEN ? AND ?", dropped.rows)
         connection.execute("DELETE FROM classes WHERE number = ?", (dropped.number,))
 

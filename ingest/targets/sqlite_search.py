@@ -146,8 +146,8 @@ class SearchCache:
 
 def _read_neighbours(connection: sqlite3.Connection, held: StoredClass) -> Neighbours:
     rows = connection.execute(
-        "SELECT id, uri, label, vector FROM objects"
-        " WHERE row BETWEEN ? AND ? AND vector IS NOT NULL ORDER BY row",
+        "SELECT id, uri, label, vector FROM objects JOIN vectors USING (row)"
+        " WHERE row BETWEEN ? AND ? ORDER BY row",
         held.rows,
     ).fetchall()
     flat = np.frombuffer(b"".join(row[3] for row in rows), dtype="<f4")

@@ -1,168 +1,196 @@
 """Whole objects into the tables, inside a transaction that the caller holds.
 
-Knows no threads and no leases. Nothing here reads back more than row numbers.
+Knows no threads and no leases. Nothing here reads back more than row numbers. What can be
+done before the transaction is done by `encoded`: while one batch is written, the next is made
+ready.
 """
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from itertools import islice
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import repeat
+from operator import attrgetter
 
 import orjson
 
 from ingest.target import REFERS_TO_NOTHING, Outcome, TargetObject, Verdict
-from ingest.targets.admission import date_names, refusal
-from ingest.targets.sqlite_schema import StoredClass, reference_numbers
+from ingest.targets.admission import date_names, dimension_refusal, refusal_unread, text_refusal
+from ingest.targets.sqlite_index import (
+    Link,
+    RecentRows,
+    Rows,
+    links_of,
+    rows_by_id_while_writing,
+)
+from ingest.targets.sqlite_schema import ROWS_PER_CLASS, StoredClass, reference_numbers
 from schemas import ClassSchema
 
-# Far below the least limit on variables that any build of SQLite has (999).
-_IDS_PER_QUERY = 500
-_ID_LIST = ",".join("?" * _IDS_PER_QUERY)
-_ROWS_BY_ID = f"SELECT id, row FROM objects WHERE class = ? AND id IN ({_ID_LIST})"  # noqa: S608 - question marks only
+_OBJECT = "INSERT OR REPLACE INTO objects VALUES (?, ?, ?, ?, ?, ?, ?)"
+_VECTOR = "INSERT OR REPLACE INTO vectors VALUES (?, ?)"
+_NO_VECTOR = "DELETE FROM vectors WHERE row = ?"
+_REFERENCE = "INSERT OR IGNORE INTO refs VALUES (?, ?, ?)"
+_REFERRER = "INSERT OR IGNORE INTO referrers VALUES (?, ?, ?)"
+_NO_REFERENCE = "DELETE FROM refs WHERE source = ? AND property = ? AND target = ?"
 
-_LAST_ROWS = (
-    "SELECT max(row) FROM objects WHERE row BETWEEN ? AND ?",
-    "SELECT max(source) FROM refs WHERE source BETWEEN ? AND ?",
-    "SELECT max(target) FROM refs WHERE target BETWEEN ? AND ?",
-)
-_LINKS = "SELECT property, target FROM refs WHERE source = ?"
-_UPDATE = """
-UPDATE objects SET uri = ?, label = ?, content_hash = ?, vector = ?, properties = ? WHERE row = ?
-"""
-
+_NUMBER = attrgetter("int")
 _ACKNOWLEDGED = Outcome(verdict=Verdict.ACKNOWLEDGED)
-
-# An id is a number here: `UUID.int` is an attribute, `UUID.bytes` is computed at each use, and
-# a load looks at every reference twice.
-Rows = Mapping[int, int]
-Link = tuple[int, int]  # number of the reference property, row of the object referred to
 
 
 @dataclass(frozen=True, slots=True)
-class _Accepted:
-    """An object that will be stored, and what it refers to."""
+class Encoded:
+    """One object as its columns, from `id` on; `reason` is why it can not be stored, or ""."""
 
     whole: TargetObject
-    links: list[Link]
+    columns: tuple[bytes, str, str, str, str]
+    vector: bytes | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where the objects go: their class, its schema and the classes that they may refer to."""
+
+    held: StoredClass
+    schema: ClassSchema
+    targets: Mapping[str, StoredClass]
+
+
+def encoded(objects: Sequence[TargetObject], *, schema: ClassSchema) -> list[Encoded]:
+    """Return the objects as they will stand in the tables."""
+    dates = date_names(schema)
+    return [_encoded(offered, dates) for offered in objects]
 
 
 def write_whole(
-    connection: sqlite3.Connection,
-    objects: Sequence[TargetObject],
-    *,
-    held: StoredClass,
-    schema: ClassSchema,
-    targets: Mapping[str, StoredClass],
+    connection: sqlite3.Connection, objects: Sequence[Encoded], place: Place, recent: RecentRows
 ) -> tuple[Outcome, ...]:
-    """Write the objects whole into `held`; `targets` are the classes that they may refer to."""
-    admit = _Admission(connection, objects, held=held, schema=schema, targets=targets)
-    outcomes = tuple(admit(offered) for offered in objects)
-    _store(connection, admit.accepted, held=held)
-    connection.execute(
-        "UPDATE classes SET version = version + 1, dimension = ? WHERE number = ?",
-        (admit.dimension, held.number),
+    """Write the objects whole; `recent` learns of their rows, whether or not this commits."""
+    batch = _Batch(connection, objects, place, recent)
+    outcomes = tuple(batch.admitted(offered) for offered in objects)
+    references = batch.store(connection)
+    after = replace(
+        place.held,
+        dimension=batch.dimension,
+        version=place.held.version + 1,
+        next_row=place.held.next_row + len(batch.new_rows),
     )
+    connection.execute(
+        "UPDATE classes SET version = ?, dimension = ?, taken = ? WHERE number = ?",
+        (after.version, after.dimension, after.next_row % ROWS_PER_CLASS, after.number),
+    )
+    recent.wrote(after, rows=batch.new_rows, references=references)
     return outcomes
 
 
-def rows_by_id(connection: sqlite3.Connection, held: StoredClass, ids: Iterable[int]) -> Rows:
-    """Return the row numbers of those of the ids (`UUID.int`) that are there."""
-    found: dict[int, int] = {}
-    for some in _portions(ids):
-        for key, row in connection.execute(_ROWS_BY_ID, (held.number, *some)):
-            found[int.from_bytes(key, "big")] = row
-    return found
-
-
-class _Admission:
-    """Decides on one request, object by object, against what was there before it."""
+class _Batch:
+    """One request: decided on object by object, against what was there before it, then stored."""
 
     def __init__(
         self,
         connection: sqlite3.Connection,
-        objects: Sequence[TargetObject],
-        *,
-        held: StoredClass,
-        schema: ClassSchema,
-        targets: Mapping[str, StoredClass],
+        objects: Sequence[Encoded],
+        place: Place,
+        recent: RecentRows,
     ) -> None:
-        self.accepted: list[_Accepted] = []
-        self.dimension = held.dimension
-        self._dates = date_names(schema)
+        self.dimension = place.held.dimension
+        self.new_rows: dict[int, int] = {}
+        self._held = place.held
         self._numbers = reference_numbers(connection)
-        self._rows: dict[str, Rows] = {}
-        for entry in schema.references:
-            aimed = {id_.int for one in objects for id_ in one.references.get(entry.name, ())}
-            there = targets.get(entry.target)
-            self._rows[entry.name] = rows_by_id(connection, there, aimed) if there else {}
+        self._objects: list[tuple[int, int, bytes, str, str, str, str]] = []
+        self._vectors: list[tuple[int, bytes]] = []
+        self._bare: list[tuple[int]] = []
+        self._new_links: list[Link] = []
+        self._links_of_known: list[Link] = []
 
-    def __call__(self, offered: TargetObject) -> Outcome:
-        """Return the verdict; what is acknowledged is added to `accepted`."""
-        reason = refusal(offered, dates=self._dates, dimension=self.dimension)
+        def found(there: StoredClass, ids: Collection[int]) -> Rows:
+            kept = recent.of(connection, there)
+            return rows_by_id_while_writing(connection, there, ids, recent=kept)
+
+        self._known = found(place.held, [_NUMBER(each.whole.id) for each in objects])
+        self._rows: dict[str, Rows] = {}
+        for target, names in _names_by_target(place.schema).items():
+            aimed: set[int] = set()
+            for each in objects:
+                for name in names:
+                    aimed.update(map(_NUMBER, each.whole.references.get(name, ())))
+            there = place.targets.get(target)
+            self._rows |= dict.fromkeys(names, found(there, aimed) if there else {})
+
+    def admitted(self, offered: Encoded) -> Outcome:
+        """Return the verdict; what is acknowledged will be stored."""
+        reason, vector = offered.reason, offered.whole.vector
+        if not reason and vector is not None:
+            reason = dimension_refusal(len(vector), self.dimension)
         if reason:
             return Outcome(verdict=Verdict.REFUSED, reason=reason)
+        key = offered.whole.id.int
+        known = self._known.get(key)
+        row = self._held.next_row + len(self.new_rows) if known is None else known
         links: list[Link] = []
-        for name, ids in offered.references.items():
-            rows, number = self._rows[name], self._numbers[name]
+        for name, ids in offered.whole.references.items():
+            number, rows = self._numbers[name], self._rows[name]
             try:
-                links += [(number, rows[id_.int]) for id_ in ids]
+                links += zip(repeat(row), repeat(number), map(rows.__getitem__, map(_NUMBER, ids)))
             except KeyError:
                 reason = f"{name} {REFERS_TO_NOTHING}"
                 return Outcome(verdict=Verdict.UNKNOWN, reason=reason)
-        self.accepted.append(_Accepted(offered, links))
-        if offered.vector is not None:
-            self.dimension = len(offered.vector)
+        if known is None:
+            self.new_rows[key] = row
+            self._new_links += links
+        else:
+            self._links_of_known += links
+        self._objects.append((row, self._held.number, *offered.columns))
+        if offered.vector is None:
+            self._bare.append((row,))
+        else:
+            self._vectors.append((row, offered.vector))
+            self.dimension = len(offered.vector) // 4
         return _ACKNOWLEDGED
 
+    def store(self, connection: sqlite3.Connection) -> int:
+        """Write what was acknowledged; return how many references start at recent rows anew."""
+        connection.executemany(_OBJECT, self._objects)
+        connection.executemany(_VECTOR, self._vectors)
+        connection.executemany(_NO_VECTOR, self._bare)
+        connection.executemany(_REFERENCE, self._new_links)
+        return len(self._new_links) + self._store_changed_links(connection)
 
-def _store(
-    connection: sqlite3.Connection, accepted: Sequence[_Accepted], *, held: StoredClass
-) -> None:
-    known = rows_by_id(connection, held, (each.whole.id.int for each in accepted))
-    free_row = _first_free_row(connection, held)
-    fresh, changed, gone, new = [], [], [], []
-    for each in accepted:
-        row = known.get(each.whole.id.int)
-        wanted = set(each.links)
-        if row is None:
-            row, free_row = free_row, free_row + 1
-            fresh.append((row, held.number, each.whole.id.bytes, *_columns(each.whole)))
-        else:
-            changed.append((*_columns(each.whole), row))
-            present = set(connection.execute(_LINKS, (row,)))
-            gone += [(row, *link) for link in present - wanted]
-            wanted -= present
-        new += [(row, *link) for link in wanted]
-    connection.executemany("INSERT INTO objects VALUES (?, ?, ?, ?, ?, ?, ?, ?)", fresh)
-    connection.executemany(_UPDATE, changed)
-    connection.executemany(
-        "DELETE FROM refs WHERE source = ? AND property = ? AND target = ?", gone
+    def _store_changed_links(self, connection: sqlite3.Connection) -> int:
+        wanted = set(self._links_of_known)
+        rows = (row for row, *_ in self._objects if row < self._held.next_row)
+        present = links_of(connection, rows)
+        new = sorted(wanted - present)
+        connection.executemany(_NO_REFERENCE, sorted(present - wanted))
+        connection.executemany(_REFERENCE, new)
+        indexed = [link[::-1] for link in new if link[0] < self._held.indexed]
+        connection.executemany(_REFERRER, indexed)
+        return len(new) - len(indexed)
+
+
+def _names_by_target(schema: ClassSchema) -> dict[str, list[str]]:
+    names: dict[str, list[str]] = {}
+    for entry in schema.references:
+        names.setdefault(entry.target, []).append(entry.name)
+    return names
+
+
+def _encoded(offered: TargetObject, dates: tuple[str, ...]) -> Encoded:
+    reason, text = refusal_unread(offered, dates=dates), ""
+    if not reason:
+        try:
+            text = orjson.dumps(dict(offered.properties)).decode()
+        except TypeError:
+            reason = text_refusal(offered.properties)
+    vector = offered.vector
+    return Encoded(
+        whole=offered,
+        columns=(
+            offered.id.bytes,
+            offered.uri,
+            str(offered.properties["preferredLabel"]),
+            offered.content_hash,
+            text,
+        ),
+        vector=None if vector is None else vector.astype("<f4", copy=False).tobytes(),
+        reason=reason,
     )
-    connection.executemany("INSERT INTO refs VALUES (?, ?, ?)", sorted(new))
-
-
-def _columns(stored: TargetObject) -> tuple[str, str, str, bytes | None, str]:
-    vector = stored.vector
-    return (
-        stored.uri,
-        str(stored.properties["preferredLabel"]),
-        stored.content_hash,
-        None if vector is None else vector.astype("<f4", copy=False).tobytes(),
-        orjson.dumps(dict(stored.properties)).decode(),
-    )
-
-
-def _first_free_row(connection: sqlite3.Connection, held: StoredClass) -> int:
-    """Return the first row that no object of the class has, and no reference comes from or aims at.
-
-    Who deletes objects behind our back leaves their references: they must never be another's.
-    """
-    last = max(connection.execute(query, held.rows).fetchone()[0] or -1 for query in _LAST_ROWS)
-    return max(held.rows[0], int(last) + 1)
-
-
-def _portions(ids: Iterable[int]) -> Iterator[list[bytes | None]]:
-    """Yield the ids in lists of one length, the last filled up: one statement serves all."""
-    keys = iter(ids)
-    while some := [key.to_bytes(16, "big") for key in islice(keys, _IDS_PER_QUERY)]:
-        yield [*some, *[None] * (_IDS_PER_QUERY - len(some))]

@@ -45,8 +45,7 @@ def harmed(bench: Bench, tmp_path: Path) -> Callable[[str], Counter[str]]:
             {"different": 1},
         ),
         (
-            "update objects set vector = (select vector from objects where row = 1)"
-            f" where row = {LAST_SKILL}",
+            f"delete from vectors where row = {LAST_SKILL}",
             {"different": 1},
         ),
         (
