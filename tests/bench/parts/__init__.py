@@ -1,0 +1,1 @@
+"""What is compared, one part of the bench a module."""

@@ -1,0 +1,97 @@
+"""From ten thousand to a million generated concepts: time per object and memory."""
+
+from collections.abc import Sequence
+
+from tests.bench.ground import Ground, program, python
+from tests.bench.part import Chart, Goal, Part, Series
+from tests.bench.scenario import Act, Place, Scenario
+
+SIDE = "tests.bench.sides.ours"
+SIZES = {"sqlite": (10_000, 100_000, 1_000_000), "weaviate": (10_000, 50_000)}
+QUICK_SIZES = {"sqlite": (2_000, 10_000), "weaviate": (2_000,)}
+LONGEST_SECONDS = 3600
+
+
+def _scenarios(ground: Ground) -> Sequence[Scenario]:
+    sizes = QUICK_SIZES if ground.is_quick else SIZES
+    return [_of(store, concepts) for store, all_of in sizes.items() for concepts in all_of]
+
+
+def _of(store: str, concepts: int) -> Scenario:
+    def acts(place: Place) -> Sequence[Act]:
+        data = place.folder / "generated.zip"
+        generate = program("sample", data, "--concepts", concepts)
+        environ = {**place.settings, "VARITY_EMBEDDER": "hashing"}
+        return [
+            Act(name="generate", command=generate, is_measured=False, seconds=LONGEST_SECONDS),
+            Act(
+                name="load",
+                command=python(SIDE, data),
+                environ=environ,
+                seconds=LONGEST_SECONDS,
+            ),
+        ]
+
+    return Scenario(
+        part=PART.name,
+        name=_name(store, concepts),
+        acts=acts,
+        needs_server=store == "weaviate",
+        once=True,
+    )
+
+
+def _name(store: str, concepts: int) -> str:
+    return f"{concepts:,} concepts, {store}"
+
+
+def _most(figure: str) -> Series:
+    return Series(scenario=_name("sqlite", 1_000_000), act="load", figure=figure)
+
+
+PART = Part(
+    name="growth",
+    says=(
+        "Generated concepts in ESCO's layout through the whole load with hashed vectors, verify"
+        " included; once each."
+    ),
+    scenarios=_scenarios,
+    figures=(
+        *("objects", "references", "ingest_seconds"),
+        *("objects_per_second", "milliseconds_per_object"),
+    ),
+    goals=(
+        Goal(
+            name="time per object, 1,000,000 against 10,000, SQLite",
+            over=_most("milliseconds_per_object"),
+            under=Series(
+                scenario=_name("sqlite", 10_000), act="load", figure="milliseconds_per_object"
+            ),
+            limit=1.25,
+        ),
+        Goal(
+            name="peak memory with 1,000,000 concepts",
+            over=_most("peak_mb"),
+            limit=700,
+            unit="MB",
+        ),
+    ),
+    charts=(
+        Chart(
+            name="growth-time",
+            title="Milliseconds per object, by number of concepts",
+            figure="milliseconds_per_object",
+            unit="ms",
+            bars=(("* concepts, sqlite", "load"), ("* concepts, weaviate", "load")),
+            shows_all=True,
+        ),
+        Chart(
+            name="growth-memory",
+            title="Peak memory of our process, by number of concepts",
+            figure="peak_mb",
+            unit="MB",
+            bars=(("* concepts, sqlite", "load"), ("* concepts, weaviate", "load")),
+            shows_all=True,
+        ),
+    ),
+)
