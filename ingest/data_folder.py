@@ -5,7 +5,6 @@ Knows names of files only: whether an input can be used is seen when it is opene
 
 from pathlib import Path
 
-from ingest.esco.files import FILES
 from ingest.records import InputError
 
 ZIP = ".zip"
@@ -70,6 +69,8 @@ def _is_input(path: Path) -> bool:
 
 def _is_esco_folder(path: Path) -> bool:
     """Whether a file is in it that is named as one of ESCO's, in whatever language."""
+    from ingest.esco.files import FILES  # comes with the reader, which a zip's name needs not
+
     return path.is_dir() and any(
         entry.suffix == ".csv" and entry.stem.partition("_")[0] in FILES for entry in path.iterdir()
     )

@@ -7,24 +7,34 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
-from ingest.esco import EscoSource, open_esco
 from ingest.records import InputError
-from ingest.sample import write_sample
-from journal import RunState, Status
+from ingest.seal import is_sealed, seal
+from journal.state import RunState, Status
+
+if TYPE_CHECKING:
+    from ingest.esco import EscoSource
 
 SAMPLE_LABEL = "sample"
 SAMPLE_LANGUAGE = "en"
 
+# Attributes of a run: by them the next start knows the same bytes again without unpacking them.
+SEAL = "seal"
+CONTENT = "content"  # the fingerprint of the records alone
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChosenSource:
-    """An input that was looked at. `label` is what the journal records: a path, or "sample"."""
+    """An input that was looked at. `label` is what the journal records: a path, or "sample".
 
-    records: EscoSource
+    `seal` is that of its bytes, "" where there is none.
+    """
+
+    records: "EscoSource"
     label: str
     is_sample: bool
+    seal: str = ""
 
 
 @contextmanager
@@ -34,8 +44,14 @@ def chosen_source(data: str | None, last: RunState, *, language: str) -> Iterato
     Raises:
         InputError: it can not be used, or the recorded one is gone.
     """
+    from ingest.esco import open_esco
+
     label = data or recorded_path(last)
     if label is None:
+        from tempfile import TemporaryDirectory
+
+        from ingest.sample import write_sample
+
         with TemporaryDirectory(prefix="varity-sample-") as folder:
             sample = Path(folder) / "sample.zip"
             write_sample(sample)
@@ -52,7 +68,31 @@ def chosen_source(data: str | None, last: RunState, *, language: str) -> Iterato
         raise InputError(f"the name of {str(path)!r} is not Unicode text; rename the file")
     if data is None and not path.exists():
         raise InputError(f"the input of the last run, {path}, is not there any more; name DATA")
-    yield ChosenSource(records=open_esco(path, language=language), label=str(path), is_sample=False)
+    yield ChosenSource(
+        records=open_esco(path, language=language),
+        label=str(path),
+        is_sample=False,
+        # After the first look: were it written to since, whoever loads it would find that out.
+        seal=seal(path, language=language),
+    )
+
+
+def known_content(data: str | None, last: RunState, *, language: str) -> tuple[str, str] | None:
+    """Return label and content fingerprint of an input whose very bytes the last run loaded.
+
+    None where that can not be told so quickly; nothing is said against the input by that.
+    """
+    label = data or recorded_path(last)
+    known = last.attributes.get(SEAL)
+    if label is None or not known or last.status is not Status.COMPLETED:
+        return None
+    try:
+        path = Path(label).resolve()
+    except (OSError, ValueError, RuntimeError):
+        return None
+    if not is_sealed(path, str(known), language=language):
+        return None
+    return str(path), str(last.attributes[CONTENT])
 
 
 def recorded_path(last: RunState) -> str | None:

@@ -66,7 +66,9 @@ def _by_epoch(events: Iterable[Recorded]) -> dict[int, list[Recorded]]:
     """Return each epoch's events by seq, dense from 1."""
     places: dict[tuple[int, int], Recorded] = {}
     for recorded in events:
-        known = places.setdefault(recorded.position, recorded)
+        known = places.setdefault((recorded.epoch, recorded.seq), recorded)
+        if known is recorded:
+            continue
         if known != recorded:
             raise CorruptJournal(
                 f"event {recorded.pipeline}/{recorded.epoch}:{recorded.seq} exists with two"

@@ -1,13 +1,16 @@
 """The status of a pipeline: a fold over its events, and nothing else.
 
-Pure: no I/O, no clock. `evolve` is the only place where transitions are decided; what it does
-not know raises `CorruptJournal`. `journal.fencing` decides beforehand which events count.
+Pure: no I/O, no clock. `transition` is the only place where transitions are decided; what it
+does not know raises `CorruptJournal`. `evolve` makes a new state of what it says, the fold moves
+one of its own: a copy for each event costs ten times the rest, and an old log has many.
+`journal.fencing` decides beforehand which events count.
 """
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
+from typing import TypedDict
 
 from journal.errors import MENDED_BY_HAND, CorruptJournal
 from journal.events import (
@@ -89,6 +92,40 @@ class RunState:
         return self.steps[self.steps_done] if self.steps_done < len(self.steps) else ""
 
 
+class Changes(TypedDict, total=False):
+    """What one event changes of a `RunState`; the fields and their meanings are those there."""
+
+    status: Status
+    pipeline: str
+    run_id: str
+    epoch: int
+    seq: int
+    attempt: int
+    source: str
+    fingerprint: str
+    steps: tuple[str, ...]
+    window: int
+    owner: Owner | None
+    versions: Mapping[str, str]
+    attributes: Mapping[str, Attribute]
+    trusted: bool
+    suspects: tuple[Suspect, ...]
+    steps_done: int
+    step: str
+    settled: int
+    counts: Counts
+    step_counts: Counts
+    relations: Counts
+    dangling: Counts
+    digests: Mapping[str, str]
+    summary: Mapping[str, Attribute]
+    rejected: frozenset[tuple[str, str]]
+    error: str
+    started_at: datetime | None
+    updated_at: datetime | None
+    ended_at: datetime | None
+
+
 def fold(events: Iterable[Recorded]) -> RunState:
     """Return the state of the newest run among `events`, which may arrive in any order.
 
@@ -107,13 +144,11 @@ def fold_runs(events: Iterable[Recorded]) -> list[RunState]:
     """
     runs: list[RunState] = []
     for recorded in effective(events):
-        state = runs[-1] if runs else RunState()
         if not runs or begins_run(recorded):
             if runs:
-                runs[-1] = _superseded(state, recorded)
-            runs.append(evolve(RunState(), recorded))
-        else:
-            runs[-1] = evolve(state, recorded)
+                runs[-1] = _superseded(runs[-1], recorded)
+            runs.append(RunState())
+        _move(runs[-1], transition(runs[-1], recorded))
     return runs
 
 
@@ -128,24 +163,37 @@ def evolve(state: RunState, recorded: Recorded) -> RunState:
     Raises:
         CorruptJournal: the event can not follow `state`.
     """
+    return replace(state, **transition(state, recorded))
+
+
+def transition(state: RunState, recorded: Recorded) -> Changes:
+    """Return what the event changes of `state`.
+
+    Raises:
+        CorruptJournal: the event can not follow `state`.
+    """
     if not isinstance(recorded.event, Started):
         _check_same_attempt(state, recorded)
-    after = replace(state, epoch=recorded.epoch, seq=recorded.seq, updated_at=recorded.at)
+    after: Changes = {"epoch": recorded.epoch, "seq": recorded.seq, "updated_at": recorded.at}
 
-    match state.status, recorded.event:
+    match state.status, recorded.event:  # most events are checkpoints: they come first
+        case Status.IN_PROGRESS, Checkpoint(step=state.step) as event if (
+            state.step and event.settled >= state.settled
+        ):
+            return {**after, "settled": event.settled, "step_counts": event.counts}
         case Status.NOT_STARTED, Started(attempt=1) as event if recorded.seq == 1:
-            return replace(
-                _attempted(after, event),
-                pipeline=recorded.pipeline,
-                run_id=recorded.run_id,
-                source=event.source,
-                fingerprint=event.fingerprint,
-                steps=event.steps,
-                versions=event.versions,
-                attributes=event.attributes,
-                trusted=event.trusted,
-                started_at=recorded.at,
-            )
+            return {
+                **_attempted(after, event),
+                "pipeline": recorded.pipeline,
+                "run_id": recorded.run_id,
+                "source": event.source,
+                "fingerprint": event.fingerprint,
+                "steps": event.steps,
+                "versions": event.versions,
+                "attributes": event.attributes,
+                "trusted": event.trusted,
+                "started_at": recorded.at,
+            }
         case (
             (Status.IN_PROGRESS | Status.INTERRUPTED | Status.FAILED),
             Started(fingerprint=state.fingerprint, steps=state.steps) as event,
@@ -154,40 +202,36 @@ def evolve(state: RunState, recorded: Recorded) -> RunState:
         case Status.IN_PROGRESS, StepStarted(step=state.next_step) if (
             state.next_step and not state.step
         ):
-            return replace(after, step=state.next_step)
-        case Status.IN_PROGRESS, Checkpoint(step=state.step) as event if (
-            state.step and event.settled >= state.settled
-        ):
-            return replace(after, settled=event.settled, step_counts=event.counts)
+            return {**after, "step": state.next_step}
         case Status.IN_PROGRESS, Rejected(step=state.step) as event if state.step:
-            return replace(after, rejected=state.rejected | _keys(event))
+            return {**after, "rejected": state.rejected | _keys(event)}
         case Status.IN_PROGRESS, StepCompleted(step=state.step) as event if (
             state.step and event.position == state.steps_done + 1 and event.of == len(state.steps)
         ):
-            return _stepped(after, event)
+            return _stepped(state, after, event)
         case Status.IN_PROGRESS, Failed() as event:
-            return replace(
-                after,
-                status=Status.FAILED,
-                error=f"{event.error}: {event.message}",
-                ended_at=recorded.at,
-            )
+            return {
+                **after,
+                "status": Status.FAILED,
+                "error": f"{event.error}: {event.message}",
+                "ended_at": recorded.at,
+            }
         case Status.IN_PROGRESS, Interrupted():
-            return replace(after, status=Status.INTERRUPTED, ended_at=recorded.at)
+            return {**after, "status": Status.INTERRUPTED, "ended_at": recorded.at}
         case Status.IN_PROGRESS, Completed() as event if not state.step and state.steps_done == len(
             state.steps
         ):
-            return replace(
-                after,
-                status=Status.COMPLETED,
-                counts=event.totals,
-                relations=event.relations,
-                dangling=event.dangling,
-                digests=event.digests,
-                summary=event.summary,
-                suspects=(),
-                ended_at=recorded.at,
-            )
+            return {
+                **after,
+                "status": Status.COMPLETED,
+                "counts": event.totals,
+                "relations": event.relations,
+                "dangling": event.dangling,
+                "digests": event.digests,
+                "summary": event.summary,
+                "suspects": (),
+                "ended_at": recorded.at,
+            }
         case _:
             raise CorruptJournal(
                 f"{_where(recorded)}: {type(recorded.event).__name__} can not follow"
@@ -240,33 +284,40 @@ def _continues(state: RunState, recorded: Recorded, event: Started) -> bool:
     )
 
 
-def _attempted(after: RunState, event: Started) -> RunState:
-    return replace(
-        after,
-        status=Status.IN_PROGRESS,
-        attempt=event.attempt,
-        window=event.window,
-        owner=event.owner,
-        suspects=event.suspects,
-        step="",
-        error="",
-        ended_at=None,
-    )
+def _move(own: RunState, changes: Changes) -> None:
+    """Change the state in place. Nobody but the fold that made it has seen it yet."""
+    change = object.__setattr__
+    for name, value in changes.items():
+        change(own, name, value)
 
 
-def _stepped(after: RunState, event: StepCompleted) -> RunState:
-    return replace(
-        after,
-        steps_done=event.position,
-        step="",
-        settled=0,
-        step_counts={},
-        counts=_added(after.counts, event.counts),
-        relations=_added(after.relations, event.relations),
-        dangling=_added(after.dangling, event.dangling),
-        digests={**after.digests, **event.digests},
-        summary={**after.summary, **event.summary},
-    )
+def _attempted(after: Changes, event: Started) -> Changes:
+    return {
+        **after,
+        "status": Status.IN_PROGRESS,
+        "attempt": event.attempt,
+        "window": event.window,
+        "owner": event.owner,
+        "suspects": event.suspects,
+        "step": "",
+        "error": "",
+        "ended_at": None,
+    }
+
+
+def _stepped(state: RunState, after: Changes, event: StepCompleted) -> Changes:
+    return {
+        **after,
+        "steps_done": event.position,
+        "step": "",
+        "settled": 0,
+        "step_counts": {},
+        "counts": _added(state.counts, event.counts),
+        "relations": _added(state.relations, event.relations),
+        "dangling": _added(state.dangling, event.dangling),
+        "digests": {**state.digests, **event.digests},
+        "summary": {**state.summary, **event.summary},
+    }
 
 
 def _superseded(state: RunState, by: Recorded) -> RunState:

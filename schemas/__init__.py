@@ -5,10 +5,13 @@ Knows nothing of any store: an adapter translates a `ClassSchema` into its own w
 
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
+from pkgutil import get_data
 from typing import Any, Literal
 
 import yaml
+
+# libyaml's parser, where it was built in: the same documents in a tenth of the time.
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 PropertyType = Literal["text", "text[]", "date", "int"]
 Tokenization = Literal["field", "word"]
@@ -50,8 +53,8 @@ def load_schema(name: str) -> ClassSchema:
     Raises:
         FileNotFoundError: there is no such class.
     """
-    text = resources.files(__name__).joinpath(f"{name.lower()}.yaml").read_text(encoding="utf-8")
-    document: dict[str, Any] = yaml.safe_load(text)
+    text = get_data(__name__, f"{name.lower()}.yaml")  # `resources` would import what reads zips
+    document: dict[str, Any] = yaml.load(text or b"", Loader=_LOADER)  # noqa: S506 - both are safe
     return ClassSchema(
         name=document["name"],
         description=document["description"],

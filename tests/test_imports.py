@@ -82,7 +82,8 @@ ALLOWED: dict[str, set[str]] = {
     },
     "journal.stores.rest": {
         "anyio",
-        "httpx",
+        "certifi",
+        "httpcore",
         "orjson",
         "journal.certificates",
         "journal.errors",
@@ -105,7 +106,14 @@ ALLOWED: dict[str, set[str]] = {
     "ingest.esco": {"ingest.esco", "ingest.records", "schemas"},
     "ingest.sample": {"ingest.esco.files", "ingest.records", "ingest.sample"},
     "ingest.data_folder": {"ingest.esco.files", "ingest.records"},
-    "ingest.sources": {"ingest.esco", "ingest.records", "ingest.sample", "journal"},
+    "ingest.seal": {"ingest.esco.files"},
+    "ingest.sources": {
+        "ingest.esco",
+        "ingest.records",
+        "ingest.sample",
+        "ingest.seal",
+        "journal",
+    },
     # the pure core of loading
     "ingest.order": {"numpy"},
     "ingest.pace": set(),
@@ -305,7 +313,7 @@ ALLOWED: dict[str, set[str]] = {
         "rich",
     },
     "ingest.progress": {"ingest.wording", "journal", "rich"},
-    "ingest.cli": {"anyio", "ingest", "journal", "orjson", "rich", "typer", "click"},
+    "ingest.cli": {"anyio", "ingest", "journal", "orjson", "rich", "click"},
 }
 PURE = (
     "journal.errors",

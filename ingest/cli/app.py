@@ -1,40 +1,39 @@
 """The application that the commands are added to, and `--version`."""
 
-from typing import Annotated
-
-import typer
+import click
 
 from ingest.cli.output import write_text
 
-# Plain help, plain tracebacks: no boxes in a pipe, no local variables (they may hold a key).
-app = typer.Typer(
-    name="varity-journal",
-    help="Load ESCO into Weaviate or SQLite: journaled, resumable, one process at a time.",
-    no_args_is_help=True,
-    add_completion=False,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-)
+
+class _InOrder(click.Group):
+    """Lists its commands in the order in which a person needs them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(self.commands)
 
 
-def _show_version(wanted: bool) -> None:
+def _show_version(ctx: click.Context, parameter: click.Parameter, wanted: bool) -> None:
     if wanted:
         from importlib.metadata import version  # costs as much as all the rest of a start
 
         write_text(f"varity-journal {version('varity-journal')}\n")
-        raise typer.Exit
+        ctx.exit()
 
 
-@app.callback()
-def entry(
-    is_version: Annotated[
-        bool,
-        typer.Option(
-            "--version", callback=_show_version, is_eager=True, help="Show the version and exit."
-        ),
-    ] = False,
-) -> None:
+@click.group(
+    cls=_InOrder,
+    no_args_is_help=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_show_version,
+    help="Show the version and exit.",
+)
+def app() -> None:
     """Load ESCO into Weaviate or SQLite: journaled, resumable, one process at a time.
 
     \b

@@ -1,14 +1,22 @@
 """Commands that look at the target: `validate`, `search`."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
+import click
+from click.exceptions import Exit
 
 from ingest.cli.app import app
 from ingest.cli.exits import DIFFERENT
 from ingest.cli.looking import shown
-from ingest.cli.options import AsJson, Config, Prefix, Profile, Store, load_settings
+from ingest.cli.options import (
+    load_settings,
+    with_config,
+    with_json,
+    with_prefix,
+    with_profile,
+    with_store,
+)
 from ingest.cli.output import note, say, stdout_width, write_json, write_view
 from ingest.cli.running import run
 from ingest.progress import open_display
@@ -22,21 +30,26 @@ FORCED = "what changed under its old hash only repair --deep mends, no forced lo
 
 
 @app.command()
+@click.argument(
+    "data",
+    required=False,
+    metavar="[DATA]",
+    help="What must be there. Default: what the last run loaded.",
+)
+@click.option("--deep", is_flag=True, help="Look at each object: whole, and by its own vector.")
+@with_store
+@with_prefix
+@with_config
+@with_profile
+@with_json
 def validate(
-    data: Annotated[
-        str | None,
-        typer.Argument(
-            metavar="[DATA]", help="What must be there. Default: what the last run loaded."
-        ),
-    ] = None,
-    deep: Annotated[
-        bool, typer.Option("--deep", help="Look at each object: whole, and by its own vector.")
-    ] = False,
-    store: Store = None,
-    prefix: Prefix = None,
-    config: Config = None,
-    profile: Profile = None,
-    as_json: AsJson = False,
+    data: str | None,
+    deep: bool,
+    store: str | None,
+    prefix: str | None,
+    config: str | None,
+    profile: str | None,
+    as_json: bool,
 ) -> None:
     """Compare the target with the input, look for every object, and change nothing.
 
@@ -56,28 +69,41 @@ def validate(
         from ingest.tables_findings import validation_view
 
         write_view(validation_view(report))
-    raise typer.Exit(0 if report.valid else DIFFERENT)
+    raise Exit(0 if report.valid else DIFFERENT)
 
 
 @app.command()
+@click.argument("query", metavar="QUERY", help="What to look for, in words.")
+@click.option(
+    "--class",
+    "class_name",
+    default="Skill",
+    show_default=True,
+    metavar="NAME",
+    help="Skill, Occupation, SkillGroup, ISCOGroup or SkillCollection.",
+)
+@click.option(
+    "--limit",
+    type=click.IntRange(1, 1000),
+    default=10,
+    show_default=True,
+    metavar="N",
+    help="How many at most.",
+)
+@with_store
+@with_prefix
+@with_config
+@with_profile
+@with_json
 def search(
-    query: Annotated[str, typer.Argument(metavar="QUERY", help="What to look for, in words.")],
-    class_name: Annotated[
-        str,
-        typer.Option(
-            "--class",
-            metavar="NAME",
-            help="Skill, Occupation, SkillGroup, ISCOGroup or SkillCollection.",
-        ),
-    ] = "Skill",
-    limit: Annotated[
-        int, typer.Option("--limit", metavar="N", min=1, max=1000, help="How many at most.")
-    ] = 10,
-    store: Store = None,
-    prefix: Prefix = None,
-    config: Config = None,
-    profile: Profile = None,
-    as_json: AsJson = False,
+    query: str,
+    class_name: str,
+    limit: int,
+    store: str | None,
+    prefix: str | None,
+    config: str | None,
+    profile: str | None,
+    as_json: bool,
 ) -> None:
     """Find the concepts that are nearest in meaning.
 

@@ -3,18 +3,18 @@
 import os
 from typing import TYPE_CHECKING
 
-import typer
+from click.exceptions import Exit
 
 from ingest.cli.app import app
 from ingest.cli.exits import FAILED, OK, UNREACHABLE
 from ingest.cli.options import (
-    AsJson,
-    Config,
-    Prefix,
-    Profile,
-    Store,
     load_settings,
     values_in_file,
+    with_config,
+    with_json,
+    with_prefix,
+    with_profile,
+    with_store,
 )
 from ingest.cli.output import write_json, write_view
 from ingest.cli.running import run
@@ -27,12 +27,17 @@ if TYPE_CHECKING:
 
 
 @app.command()
+@with_store
+@with_prefix
+@with_config
+@with_profile
+@with_json
 def doctor(
-    store: Store = None,
-    prefix: Prefix = None,
-    config: Config = None,
-    profile: Profile = None,
-    as_json: AsJson = False,
+    store: str | None,
+    prefix: str | None,
+    config: str | None,
+    profile: str | None,
+    as_json: bool,
 ) -> None:
     """Look for what stands in the way of a load, and change nothing.
 
@@ -52,7 +57,7 @@ def doctor(
         from ingest.tables_diagnosis import diagnosis_view
 
         write_view(diagnosis_view(diagnosis))
-    raise typer.Exit(_code(diagnosis))
+    raise Exit(_code(diagnosis))
 
 
 async def _diagnose(settings: Settings, came_from: dict[str, str]) -> "Diagnosis":

@@ -1,13 +1,21 @@
 """`init`: what a container starts with: exit 0 means that a service may start on it."""
 
 from functools import partial
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
+import click
+from click.exceptions import Exit
 
 from ingest.cli.app import app
 from ingest.cli.exits import TOO_MANY_REJECTED, UNUSABLE
-from ingest.cli.options import AsJson, Config, Prefix, Profile, Store, load_settings
+from ingest.cli.options import (
+    load_settings,
+    with_config,
+    with_json,
+    with_prefix,
+    with_profile,
+    with_store,
+)
 from ingest.cli.output import note, say, write_json, write_view
 from ingest.cli.running import Attended, run
 from ingest.progress import open_display
@@ -23,58 +31,54 @@ POLL_SECONDS = 30.0
 
 
 @app.command()
+@click.argument(
+    "data",
+    required=False,
+    metavar="[DATA]",
+    help="A folder or a zip in ESCO's CSV layout, or a folder that holds one of these."
+    " Nothing there: a generated sample.",
+)
+@with_store
+@click.option(
+    "--embedder",
+    metavar="NAME",
+    help="What makes the vectors: local, t2v or hashing.  [default: local]",
+)
+@click.option(
+    "--wait",
+    type=float,
+    metavar="SECONDS",
+    help="How long to wait for a store that does not answer and for another process,"
+    " in all.  [default: 3600]",
+)
+@click.option(
+    "--poll",
+    type=float,
+    default=POLL_SECONDS,
+    metavar="SECONDS",
+    envvar="VARITY_POLL",
+    help="How often to look at a process that is at work.  [default: 30]",
+)
+@click.option(
+    "--max-rejected", type=int, metavar="N", help="More rejected records: exit 3.  [default: 0]"
+)
+@click.option("--language", metavar="CODE", help="Which files to read.  [default: en]")
+@with_prefix
+@with_config
+@with_profile
+@with_json
 def init(
-    data: Annotated[
-        str | None,
-        typer.Argument(
-            metavar="[DATA]",
-            help="A folder or a zip in ESCO's CSV layout, or a folder that holds one of these."
-            " Nothing there: a generated sample.",
-        ),
-    ] = None,
-    store: Store = None,
-    embedder: Annotated[
-        str | None,
-        typer.Option(
-            "--embedder",
-            metavar="NAME",
-            help="What makes the vectors: local, t2v or hashing.  [default: local]",
-        ),
-    ] = None,
-    wait: Annotated[
-        float | None,
-        typer.Option(
-            "--wait",
-            metavar="SECONDS",
-            help="How long to wait for a store that does not answer and for another process,"
-            " in all.  [default: 3600]",
-        ),
-    ] = None,
-    poll: Annotated[
-        float,
-        typer.Option(
-            "--poll",
-            metavar="SECONDS",
-            envvar="VARITY_POLL",
-            show_envvar=False,
-            show_default=False,
-            help="How often to look at a process that is at work.  [default: 30]",
-        ),
-    ] = POLL_SECONDS,
-    max_rejected: Annotated[
-        int | None,
-        typer.Option(
-            "--max-rejected", metavar="N", help="More rejected records: exit 3.  [default: 0]"
-        ),
-    ] = None,
-    language: Annotated[
-        str | None,
-        typer.Option("--language", metavar="CODE", help="Which files to read.  [default: en]"),
-    ] = None,
-    prefix: Prefix = None,
-    config: Config = None,
-    profile: Profile = None,
-    as_json: AsJson = False,
+    data: str | None,
+    store: str | None,
+    embedder: str | None,
+    wait: float | None,
+    poll: float,
+    max_rejected: int | None,
+    language: str | None,
+    prefix: str | None,
+    config: str | None,
+    profile: str | None,
+    as_json: bool,
 ) -> None:
     """Load once, or wait for who does; exit 0 only when the journal says completed. Never asks.
 
@@ -134,11 +138,11 @@ def _show(result: "StartResult", *, as_json: bool) -> None:
 def _check(result: "StartResult", allowed: int) -> None:
     """Exit unless a service may start; every start on the same data ends alike."""
     if not result.is_completed:
-        raise typer.Exit(UNUSABLE)
+        raise Exit(UNUSABLE)
     rejected = len(result.report.state.rejected)
     if rejected > allowed:
         say(
             f"{plural(rejected, 'record')} rejected, {allowed:,} allowed (--max-rejected); the"
             " others are loaded; see `varity-journal rejected`"
         )
-        raise typer.Exit(TOO_MANY_REJECTED)
+        raise Exit(TOO_MANY_REJECTED)

@@ -3,12 +3,19 @@
 import os
 import sys
 from pathlib import Path
-from typing import Annotated
 
-import typer
+import click
 
 from ingest.cli.app import app
-from ingest.cli.options import AsJson, Config, Prefix, Profile, Store, Wait, load_settings
+from ingest.cli.options import (
+    load_settings,
+    with_config,
+    with_json,
+    with_prefix,
+    with_profile,
+    with_store,
+    with_wait,
+)
 from ingest.cli.output import say, write_json, write_text
 from ingest.cli.running import ask, run
 from ingest.records import InputError
@@ -17,14 +24,27 @@ from ingest.wording import printable
 
 
 @app.command()
+@click.argument("out", metavar="OUT", help="The zip to write.")
+@click.option(
+    "--concepts",
+    type=int,
+    default=300,
+    show_default=True,
+    metavar="N",
+    help="How many, 300 to 1,000,000.",
+)
+@click.option(
+    "--seed",
+    type=int,
+    default=0,
+    show_default=True,
+    metavar="S",
+    help="Another seed, another sample.",
+)
 def sample(
-    out: Annotated[str, typer.Argument(metavar="OUT", help="The zip to write.")],
-    concepts: Annotated[
-        int, typer.Option("--concepts", metavar="N", help="How many, 300 to 1,000,000.")
-    ] = 300,
-    seed: Annotated[
-        int, typer.Option("--seed", metavar="S", help="Another seed, another sample.")
-    ] = 0,
+    out: str,
+    concepts: int,
+    seed: int,
 ) -> None:
     """Write a made-up data set in ESCO's layout.
 
@@ -41,17 +61,23 @@ def sample(
 
 
 @app.command()
+@click.option("--journal", is_flag=True, help="Remove the pipeline's events too.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@with_wait
+@with_store
+@with_prefix
+@with_config
+@with_profile
+@with_json
 def reset(
-    journal: Annotated[
-        bool, typer.Option("--journal", help="Remove the pipeline's events too.")
-    ] = False,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
-    wait: Wait = None,
-    store: Store = None,
-    prefix: Prefix = None,
-    config: Config = None,
-    profile: Profile = None,
-    as_json: AsJson = False,
+    journal: bool,
+    yes: bool,
+    wait: float | None,
+    store: str | None,
+    prefix: str | None,
+    config: str | None,
+    profile: str | None,
+    as_json: bool,
 ) -> None:
     """Drop the pipeline's objects, classes and leases.
 

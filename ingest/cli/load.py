@@ -3,13 +3,22 @@
 import os
 import sys
 from functools import partial
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
+import click
+from click.exceptions import Exit
 
 from ingest.cli.app import app
 from ingest.cli.exits import TOO_MANY_REJECTED
-from ingest.cli.options import AsJson, Config, Prefix, Profile, Store, Wait, load_settings
+from ingest.cli.options import (
+    load_settings,
+    with_config,
+    with_json,
+    with_prefix,
+    with_profile,
+    with_store,
+    with_wait,
+)
 from ingest.cli.output import note, say, write_json, write_view
 from ingest.cli.running import Attended, run
 from ingest.decision import DRY_RUN, RAN, RESUMED, Mode
@@ -24,51 +33,49 @@ if TYPE_CHECKING:
 
 
 @app.command()
+@click.argument(
+    "data",
+    required=False,
+    metavar="[DATA]",
+    help="A folder or a zip in ESCO's CSV layout. Default: what the last run loaded,"
+    " else a generated sample.",
+)
+@with_store
+@click.option(
+    "--embedder",
+    metavar="NAME",
+    help="What makes the vectors: local, t2v or hashing.  [default: local]",
+)
+@click.option(
+    "--resume", is_flag=True, help="Go on with the unfinished run, or fail if it differs."
+)
+@click.option("--restart", is_flag=True, help="Begin anew instead of going on with a run.")
+@click.option("--force-reingest", is_flag=True, help="Begin a new run whatever is there.")
+@with_wait
+@click.option(
+    "--max-rejected", type=int, metavar="N", help="More rejected records: exit 3.  [default: 0]"
+)
+@click.option("--language", metavar="CODE", help="Which files to read.  [default: en]")
+@with_prefix
+@click.option("--dry-run", is_flag=True, help="Read the input, say what would be done, do nothing.")
+@with_config
+@with_profile
+@with_json
 def ingest(
-    data: Annotated[
-        str | None,
-        typer.Argument(
-            metavar="[DATA]",
-            help="A folder or a zip in ESCO's CSV layout. Default: what the last run loaded,"
-            " else a generated sample.",
-        ),
-    ] = None,
-    store: Store = None,
-    embedder: Annotated[
-        str | None,
-        typer.Option(
-            "--embedder",
-            metavar="NAME",
-            help="What makes the vectors: local, t2v or hashing.  [default: local]",
-        ),
-    ] = None,
-    resume: Annotated[
-        bool, typer.Option("--resume", help="Go on with the unfinished run, or fail if it differs.")
-    ] = False,
-    restart: Annotated[
-        bool, typer.Option("--restart", help="Begin anew instead of going on with a run.")
-    ] = False,
-    force_reingest: Annotated[
-        bool, typer.Option("--force-reingest", help="Begin a new run whatever is there.")
-    ] = False,
-    wait: Wait = None,
-    max_rejected: Annotated[
-        int | None,
-        typer.Option(
-            "--max-rejected", metavar="N", help="More rejected records: exit 3.  [default: 0]"
-        ),
-    ] = None,
-    language: Annotated[
-        str | None,
-        typer.Option("--language", metavar="CODE", help="Which files to read.  [default: en]"),
-    ] = None,
-    prefix: Prefix = None,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Read the input, say what would be done, do nothing.")
-    ] = False,
-    config: Config = None,
-    profile: Profile = None,
-    as_json: AsJson = False,
+    data: str | None,
+    store: str | None,
+    embedder: str | None,
+    resume: bool,
+    restart: bool,
+    force_reingest: bool,
+    wait: float | None,
+    max_rejected: int | None,
+    language: str | None,
+    prefix: str | None,
+    dry_run: bool,
+    config: str | None,
+    profile: str | None,
+    as_json: bool,
 ) -> None:
     """Load the input, or go on where an earlier load stopped.
 
@@ -106,7 +113,7 @@ def ingest(
             f"{plural(rejected, 'record')} rejected, {settings.max_rejected:,} allowed"
             " (--max-rejected); the others are loaded; see `varity-journal rejected`"
         )
-        raise typer.Exit(TOO_MANY_REJECTED)
+        raise Exit(TOO_MANY_REJECTED)
 
 
 def _mode(*, resume: bool, restart: bool, force: bool) -> Mode:

@@ -1,12 +1,18 @@
 """`status`: where the newest run stands."""
 
-from typing import Annotated
-
-import typer
+import click
+from click.exceptions import Exit
 
 from ingest.cli import exits
 from ingest.cli.app import app
-from ingest.cli.options import AsJson, Config, Prefix, Profile, Store, load_settings
+from ingest.cli.options import (
+    load_settings,
+    with_config,
+    with_json,
+    with_prefix,
+    with_profile,
+    with_store,
+)
 from ingest.cli.output import write_json, write_view
 from ingest.cli.running import run
 from ingest.report import StatusReport, status_document
@@ -16,18 +22,23 @@ from journal.state import Status
 
 
 @app.command()
+@with_store
+@with_prefix
+@click.option(
+    "--exit-code",
+    is_flag=True,
+    help="Exit 0 completed, 1 in progress, 2 not, 69 store unreachable.",
+)
+@with_config
+@with_profile
+@with_json
 def status(
-    store: Store = None,
-    prefix: Prefix = None,
-    exit_code: Annotated[
-        bool,
-        typer.Option(
-            "--exit-code", help="Exit 0 completed, 1 in progress, 2 not, 69 store unreachable."
-        ),
-    ] = False,
-    config: Config = None,
-    profile: Profile = None,
-    as_json: AsJson = False,
+    store: str | None,
+    prefix: str | None,
+    exit_code: bool,
+    config: str | None,
+    profile: str | None,
+    as_json: bool,
 ) -> None:
     """Show where the newest run stands and who works on it.
 
@@ -43,7 +54,7 @@ def status(
         from ingest.tables import status_view
 
         write_view(status_view(report))
-    raise typer.Exit(_exit_code(report, asked=exit_code))
+    raise Exit(_exit_code(report, asked=exit_code))
 
 
 async def _status(settings: Settings) -> StatusReport:

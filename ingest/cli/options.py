@@ -3,9 +3,8 @@
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
 
-import typer
+import click
 
 from ingest.records import InputError
 from ingest.settings import (
@@ -16,41 +15,31 @@ from ingest.settings import (
     settings_from,
 )
 
-Store = Annotated[
-    str | None,
-    typer.Option(
-        "--store",
-        metavar="URL",
-        help="sqlite:///FILE or http(s)://HOST:PORT of a Weaviate.  [default: sqlite:///varity.db]",
-    ),
-]
-Prefix = Annotated[
-    str | None,
-    typer.Option("--prefix", metavar="P", help="Put before class names, to share a database."),
-]
-Config = Annotated[
-    str | None, typer.Option("--config", metavar="FILE", help="Read settings from a YAML file.")
-]
-Profile = Annotated[
-    str | None,
-    typer.Option("--profile", metavar="NAME", help="Which profile of the file to use."),
-]
-AsJson = Annotated[bool, typer.Option("--json", help="Write JSON to stdout, and nothing else.")]
-Wait = Annotated[
-    float | None,
-    typer.Option(
-        "--wait",
-        metavar="SECONDS",
-        help="How long to wait for another process, or for a store that does not answer."
-        "  [default: 0]",
-    ),
-]
-Run = Annotated[
-    str, typer.Argument(metavar="[RUN]", help="A run's id, or its beginning. Default: the newest.")
-]
-Every = Annotated[
-    bool, typer.Option("--all", help="Events of every run, and rows from before events.")
-]
+with_store = click.option(
+    "--store",
+    metavar="URL",
+    help="sqlite:///FILE or http(s)://HOST:PORT of a Weaviate.  [default: sqlite:///varity.db]",
+)
+with_prefix = click.option(
+    "--prefix", metavar="P", help="Put before class names, to share a database."
+)
+with_config = click.option("--config", metavar="FILE", help="Read settings from a YAML file.")
+with_profile = click.option("--profile", metavar="NAME", help="Which profile of the file to use.")
+with_json = click.option(
+    "--json", "as_json", is_flag=True, help="Write JSON to stdout, and nothing else."
+)
+with_wait = click.option(
+    "--wait",
+    type=float,
+    metavar="SECONDS",
+    help="How long to wait for another process, or for a store that does not answer.  [default: 0]",
+)
+with_run = click.argument(
+    "run_id", default="", metavar="[RUN]", help="A run's id, or its beginning. Default: the newest."
+)
+with_every = click.option(
+    "--all", "every", is_flag=True, help="Events of every run, and rows from before events."
+)
 
 
 def load_settings(

@@ -1,19 +1,17 @@
 """Commands that read what happened: `history`, `rejected`, `export`."""
 
-from typing import Annotated
-
-import typer
+import click
 
 from ingest.cli.app import app
 from ingest.cli.options import (
-    AsJson,
-    Config,
-    Every,
-    Prefix,
-    Profile,
-    Run,
-    Store,
     load_settings,
+    with_config,
+    with_every,
+    with_json,
+    with_prefix,
+    with_profile,
+    with_run,
+    with_store,
 )
 from ingest.cli.output import stdout_width, write_json, write_text, write_view
 from ingest.cli.running import run
@@ -31,18 +29,25 @@ from journal.store import LegacyRow
 
 
 @app.command()
+@with_run
+@click.option("--events", is_flag=True, help="Show a run's events.")
+@click.option("--follow", is_flag=True, help="Show events as they are written (with --events).")
+@with_every
+@with_store
+@with_prefix
+@with_config
+@with_profile
+@with_json
 def history(
-    run_id: Run = "",
-    events: Annotated[bool, typer.Option("--events", help="Show a run's events.")] = False,
-    follow: Annotated[
-        bool, typer.Option("--follow", help="Show events as they are written (with --events).")
-    ] = False,
-    every: Every = False,
-    store: Store = None,
-    prefix: Prefix = None,
-    config: Config = None,
-    profile: Profile = None,
-    as_json: AsJson = False,
+    run_id: str,
+    events: bool,
+    follow: bool,
+    every: bool,
+    store: str | None,
+    prefix: str | None,
+    config: str | None,
+    profile: str | None,
+    as_json: bool,
 ) -> None:
     """List the runs, newest first, or the events of one.
 
@@ -63,13 +68,19 @@ def history(
 
 
 @app.command()
+@with_run
+@with_store
+@with_prefix
+@with_config
+@with_profile
+@with_json
 def rejected(
-    run_id: Run = "",
-    store: Store = None,
-    prefix: Prefix = None,
-    config: Config = None,
-    profile: Profile = None,
-    as_json: AsJson = False,
+    run_id: str,
+    store: str | None,
+    prefix: str | None,
+    config: str | None,
+    profile: str | None,
+    as_json: bool,
 ) -> None:
     """List the records that a run could not load, and why.
 
@@ -89,13 +100,19 @@ def rejected(
 
 
 @app.command()
+@with_run
+@with_every
+@with_store
+@with_prefix
+@with_config
+@with_profile
 def export(
-    run_id: Run = "",
-    every: Every = False,
-    store: Store = None,
-    prefix: Prefix = None,
-    config: Config = None,
-    profile: Profile = None,
+    run_id: str,
+    every: bool,
+    store: str | None,
+    prefix: str | None,
+    config: str | None,
+    profile: str | None,
 ) -> None:
     """Write a run's events as JSON lines, for `replay`.
 

@@ -1,13 +1,21 @@
 """`repair`: mend what `validate` finds."""
 
 from functools import partial
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
+import click
 
 from ingest.cli.app import app
 from ingest.cli.looking import shown
-from ingest.cli.options import AsJson, Config, Prefix, Profile, Store, Wait, load_settings
+from ingest.cli.options import (
+    load_settings,
+    with_config,
+    with_json,
+    with_prefix,
+    with_profile,
+    with_store,
+    with_wait,
+)
 from ingest.cli.output import note, say, write_json, write_view
 from ingest.cli.running import Attended, run
 from ingest.progress import open_display
@@ -20,23 +28,28 @@ if TYPE_CHECKING:
 
 
 @app.command()
+@click.argument(
+    "data",
+    required=False,
+    metavar="[DATA]",
+    help="What was loaded. Default: where the last run found it.",
+)
+@click.option("--deep", is_flag=True, help="Mend what only validate --deep finds, too.")
+@with_wait
+@with_store
+@with_prefix
+@with_config
+@with_profile
+@with_json
 def repair(
-    data: Annotated[
-        str | None,
-        typer.Argument(
-            metavar="[DATA]", help="What was loaded. Default: where the last run found it."
-        ),
-    ] = None,
-    deep: Annotated[
-        bool,
-        typer.Option("--deep", help="Mend what only validate --deep finds, too."),
-    ] = False,
-    wait: Wait = None,
-    store: Store = None,
-    prefix: Prefix = None,
-    config: Config = None,
-    profile: Profile = None,
-    as_json: AsJson = False,
+    data: str | None,
+    deep: bool,
+    wait: float | None,
+    store: str | None,
+    prefix: str | None,
+    config: str | None,
+    profile: str | None,
+    as_json: bool,
 ) -> None:
     """Write again what is missing, different or can not be found, and nothing else.
 

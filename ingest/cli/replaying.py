@@ -4,13 +4,13 @@ import re
 import sys
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated
 
-import typer
+import click
+from click.exceptions import Exit
 
 from ingest.cli.app import app
 from ingest.cli.exits import FAILED
-from ingest.cli.options import AsJson
+from ingest.cli.options import with_json
 from ingest.cli.output import write_json, write_view
 from ingest.lines import events_in
 from ingest.records import InputError
@@ -21,15 +21,13 @@ STDIN = "-"
 
 
 @app.command(name="replay")
+@click.argument("file", metavar="FILE", help='An export; "-" reads it from stdin.')
+@click.option("--until", metavar="EPOCH:SEQ", help="Stop after this event.")
+@with_json
 def replay_command(
-    file: Annotated[
-        str, typer.Argument(metavar="FILE", help='An export; "-" reads it from stdin.')
-    ],
-    until: Annotated[
-        str | None,
-        typer.Option("--until", metavar="EPOCH:SEQ", help="Stop after this event."),
-    ] = None,
-    as_json: AsJson = False,
+    file: str,
+    until: str | None,
+    as_json: bool,
 ) -> None:
     """Fold an export: the state after each event.
 
@@ -47,7 +45,7 @@ def replay_command(
         from ingest.tables_findings import replay_view
 
         write_view(replay_view(replayed))
-    raise typer.Exit(FAILED if replayed.error else 0)
+    raise Exit(FAILED if replayed.error else 0)
 
 
 def _lines(file: str) -> Iterable[bytes]:

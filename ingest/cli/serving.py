@@ -1,34 +1,32 @@
 """`serve`: search, concepts and the journal over HTTP, and one page for people."""
 
-from typing import Annotated
-
-import typer
+import click
 
 from ingest.cli.app import app
-from ingest.cli.options import Config, Prefix, Profile, Store, load_settings
+from ingest.cli.options import load_settings, with_config, with_prefix, with_profile, with_store
 from ingest.cli.output import say
 from ingest.cli.running import run
 from ingest.settings import Settings
 
 
 @app.command()
+@click.option(
+    "--host",
+    metavar="ADDRESS",
+    help="Where to listen; 0.0.0.0 is every interface.  [default: 127.0.0.1]",
+)
+@click.option("--port", type=int, metavar="N", help="0 is any that is free.  [default: 8000]")
+@with_store
+@with_prefix
+@with_config
+@with_profile
 def serve(
-    host: Annotated[
-        str | None,
-        typer.Option(
-            "--host",
-            metavar="ADDRESS",
-            help="Where to listen; 0.0.0.0 is every interface.  [default: 127.0.0.1]",
-        ),
-    ] = None,
-    port: Annotated[
-        int | None,
-        typer.Option("--port", metavar="N", help="0 is any that is free.  [default: 8000]"),
-    ] = None,
-    store: Store = None,
-    prefix: Prefix = None,
-    config: Config = None,
-    profile: Profile = None,
+    host: str | None,
+    port: int | None,
+    store: str | None,
+    prefix: str | None,
+    config: str | None,
+    profile: str | None,
 ) -> None:
     """Answer searches over HTTP once a run has completed, and show the journal.
 

@@ -22,7 +22,14 @@ from ingest.decision import (
     decide,
 )
 from ingest.settings import Settings
-from ingest.sources import ChosenSource, chosen_source, recorded_path
+from ingest.sources import (
+    CONTENT,
+    SEAL,
+    ChosenSource,
+    chosen_source,
+    known_content,
+    recorded_path,
+)
 from ingest.wiring.opening import (
     VERSION,
     opened_store,
@@ -171,24 +178,22 @@ class _Call:
         if self._is_done_with_lost_input(data):
             return self._said(ALREADY_COMPLETED, self._state, "its input is not there any more")
         from ingest.embedders import open_embedder
-        from ingest.esco_classes import input_fingerprint
 
-        chosen = self._stack.enter_context(
-            chosen_source(data, self._state, language=self._settings.language)
-        )
+        known = self._known(data)
+        chosen = None if known else self._chosen(data)
         embedder = await self._stack.enter_async_context(
             open_embedder(self._settings.embedder, t2v_url=self._settings.t2v_url)
         )
-        situation = Situation(
-            state=self._state,
-            fingerprint=input_fingerprint(
-                chosen.records.fingerprint,
-                embedder=embedder.fingerprint,
-                language=self._settings.language,
-            ),
-            embedder=embedder.fingerprint,
+        if known is not None:
+            label, content = known
+            situation = self._situation(content, embedder)
+            if situation.fingerprint == self._state.fingerprint:
+                return self._skipped(decide(situation, self._options.mode), label, waits)
+        chosen = chosen or self._chosen(data)
+        situation = self._situation(
+            chosen.records.fingerprint,
+            embedder,
             is_sample=chosen.is_sample,
-            last_is_sample=bool(self._state.attributes.get("sample")),
             has_objects=await self._has_objects(),
         )
         decision = decide(situation, self._options.mode)
@@ -197,10 +202,7 @@ class _Call:
         if self._options.dry_run:
             return await self._dry_run(decision, chosen, embedder)
         if decision.choice is Choice.SKIP:
-            outcome = decision.outcome
-            if waits and outcome == ALREADY_COMPLETED:
-                outcome = WAITED
-            return self._said(outcome, self._state, decision.message, chosen)
+            return self._skipped(decision, chosen.label, waits)
         return await self._run(
             decision,
             situation,
@@ -210,6 +212,47 @@ class _Call:
             on_progress=on_progress,
             on_wait=on_wait,
             listener=listener,
+        )
+
+    def _situation(
+        self,
+        content: str,
+        embedder: "Embedder",
+        *,
+        is_sample: bool = False,
+        has_objects: bool = False,
+    ) -> Situation:
+        from ingest.esco_classes import input_fingerprint
+
+        return Situation(
+            state=self._state,
+            fingerprint=input_fingerprint(
+                content, embedder=embedder.fingerprint, language=self._settings.language
+            ),
+            embedder=embedder.fingerprint,
+            is_sample=is_sample,
+            last_is_sample=bool(self._state.attributes.get("sample")),
+            has_objects=has_objects,
+        )
+
+    def _known(self, data: str | None) -> tuple[str, str] | None:
+        """Return label and content of the input where its very bytes are loaded already.
+
+        Then it need not be unpacked and looked through; for whatever else is to be done it is.
+        """
+        if self._options.mode is Mode.FORCE or self._options.dry_run:
+            return None
+        return known_content(data, self._state, language=self._settings.language)
+
+    def _chosen(self, data: str | None) -> ChosenSource:
+        return self._stack.enter_context(
+            chosen_source(data, self._state, language=self._settings.language)
+        )
+
+    def _skipped(self, decision: Decision, source: str, waits: Sequence[str]) -> IngestResult:
+        is_waited = bool(waits) and decision.outcome == ALREADY_COMPLETED
+        return self._said(
+            WAITED if is_waited else decision.outcome, self._state, decision.message, source
         )
 
     async def _run(
@@ -251,6 +294,8 @@ class _Call:
                 "sample": chosen.is_sample,
                 "language": self._settings.language,
                 "drops_first": decision.drops_first,
+                CONTENT: chosen.records.fingerprint,
+                SEAL: chosen.seal,
             },
         )
         seen = _version(self._state)
@@ -272,7 +317,7 @@ class _Call:
             on_wait=on_wait,
         )
         outcome = RESUMED if report.choice is Choice.RESUME else RAN
-        return self._said(outcome, report.state, decision.message, chosen)
+        return self._said(outcome, report.state, decision.message, chosen.label)
 
     async def _dry_run(
         self, decision: Decision, chosen: ChosenSource, embedder: "Embedder"
@@ -285,7 +330,7 @@ class _Call:
         plan["rejected"] = sum(len(records.rejections) for records in catalogue.classes.values())
         plan["dangling"] = sum(catalogue.dangling.values())
         message = decision.message or f"would be {decision.outcome}"
-        return replace(self._said(DRY_RUN, self._state, message, chosen), plan=plan)
+        return replace(self._said(DRY_RUN, self._state, message, chosen.label), plan=plan)
 
     async def _has_objects(self) -> bool:
         """Whether there are objects that no journal explains; looked at only without one."""
@@ -311,7 +356,7 @@ class _Call:
         outcome: str,
         state: RunState,
         message: str,
-        chosen: ChosenSource | None = None,
+        source: str = "",
     ) -> IngestResult:
         return IngestResult(
             outcome=outcome,
@@ -319,7 +364,7 @@ class _Call:
             message=message,
             store_url=self._store.url,
             embedder=self._settings.embedder,
-            source=chosen.label if chosen else state.source,
+            source=source or state.source,
         )
 
 

@@ -158,7 +158,8 @@ class _Starter:
             except StoreUnavailable as error:
                 await self._pause(error)
                 continue
-            report = await self._read()
+            if result.outcome != ALREADY_COMPLETED or result.state != report.state:
+                report = await self._read()  # else both looks saw the same: a third sees no more
             if result.outcome == SKIPPED_EXISTING_DATA:
                 return StartResult(outcome=result.outcome, report=report, message=EXISTING_DATA)
             if report.status == Status.COMPLETED:

@@ -1,16 +1,19 @@
 """One HTTP connection to a Weaviate server's REST side, with errors translated once.
 
-Knows httpx and status codes; nothing of events or leases. No request outlives its time-out.
+Knows httpcore and status codes; nothing of events or leases. No request outlives its time-out.
+httpcore, and not httpx on top of it: importing that costs a start with nothing to do as much
+as all the rest of it (docs/decisions/0010-a-quick-start.md).
 """
 
 import os
 import ssl
 from collections.abc import Mapping
-from email.utils import parsedate_to_datetime
+from dataclasses import dataclass
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 import anyio
-import httpx
+import httpcore
 import orjson
 
 from journal.certificates import AUTHORITY_VARIABLE, WAY_OUT, distrust
@@ -20,15 +23,27 @@ from journal.redaction import Redaction
 CONNECTIONS = 16
 MAX_ANSWER_BYTES = 128 * 1024 * 1024  # a page of events has a few
 LONGEST_REASON = 200
+AUTHORITY_FOLDER_VARIABLE = "SSL_CERT_DIR"
+IDLE_SECONDS = 5.0  # less than servers and proxies keep an idle connection
 
 T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What a server said, whole. `date` is its own clock's, as HTTP writes it, "" if none."""
+
+    status: int
+    reason: str
+    date: str
+    content: bytes
 
 
 class Rest:
     """A JSON client that answers (status, body) and raises our errors only.
 
-    Requests are shielded from cancellation: a cancelled httpx request leaks its place in the
-    pool (seen with httpx 0.28.1) and a write may have landed all the same. The time-out
+    Requests are shielded from cancellation: a cancelled request leaks its place in the
+    pool (seen with httpcore 1.0.9) and a write may have landed all the same. The time-out
     bounds how long that holds a cancelled task up.
     """
 
@@ -40,9 +55,9 @@ class Rest:
             )
         self._url = url.rstrip("/")
         self._redaction = Redaction(api_key)  # what answers may repeat our headers
-        self._headers = {"authorization": f"Bearer {api_key}"} if api_key else {}
+        self._key_header = [(b"authorization", f"Bearer {api_key}".encode())] if api_key else []
         self._request_seconds = request_seconds
-        self._client: httpx.AsyncClient | None = None
+        self._opened: _Opened | None = None
 
     async def request(
         self,
@@ -58,10 +73,10 @@ class Rest:
             StoreUnavailable: no answer in time, or the server says that it is not able now.
             StoreRefused: credentials, rights, or no Weaviate at this address.
         """
-        response = await self._send(method, path, body)
-        if response.status_code not in expected:
-            raise _error(self._url, method, path, response, self._redaction)
-        return response.status_code, self._decoded(response)
+        answer = await self._send(method, path, body)
+        if answer.status not in expected:
+            raise _error(self._url, method, path, answer, self._redaction)
+        return answer.status, self._decoded(answer)
 
     def part(self, found: Any, name: str, kind: type[T]) -> T:
         """Return a member of an answer.
@@ -76,35 +91,32 @@ class Rest:
 
     async def server_seconds(self) -> float | None:
         """Return the server's own time in seconds since the epoch, from its `Date` header."""
-        response = await self._send("GET", "/v1/.well-known/live", None)
-        stated = response.headers.get("date")
-        return parsedate_to_datetime(stated).timestamp() if stated else None
+        from email.utils import parsedate_to_datetime  # dear, and asked for by few
+
+        answer = await self._send("GET", "/v1/.well-known/live", None)
+        return parsedate_to_datetime(answer.date).timestamp() if answer.date else None
 
     async def aclose(self) -> None:
         """Close the connections; a later request opens new ones."""
-        client, self._client = self._client, None
-        if client is not None:
+        opened, self._opened = self._opened, None
+        if opened is not None:
             with anyio.move_on_after(1, shield=True):
-                await client.aclose()
+                await opened.pool.aclose()
 
-    async def _send(self, method: str, path: str, body: Mapping[str, Any] | None) -> httpx.Response:
-        client = self._client = self._client or self._opened()
-        content = None if body is None else orjson.dumps(body)
+    async def _send(self, method: str, path: str, body: Mapping[str, Any] | None) -> Answer:
+        opened = self._opened = self._opened or self._open()
+        content = b"" if body is None else orjson.dumps(body)
         try:
             with anyio.CancelScope(shield=True), anyio.fail_after(self._request_seconds):
-                response = await self._received(client, method, path, content)
-        except (TimeoutError, httpx.TimeoutException) as error:
-            if self._client is client:
+                answer = await self._received(opened, method, path, content)
+        except (TimeoutError, httpcore.TimeoutException) as error:
+            if self._opened is opened:
                 await self.aclose()  # its pool may have lost a place
             raise StoreUnavailable(
                 f"{self._url} did not answer within {self._request_seconds:g} s;"
                 " is it a Weaviate server, and not overloaded?"
             ) from error
-        except httpx.DecodingError as error:
-            raise StoreRefused(
-                f"{self._url} answers in no encoding that it names; is it a Weaviate server?"
-            ) from error
-        except httpx.TransportError as error:
+        except (httpcore.NetworkError, httpcore.ProtocolError) as error:
             if reason := distrust(error):
                 raise StoreRefused(
                     f"{self._url} shows a certificate that is not trusted ({reason}); {WAY_OUT}"
@@ -112,76 +124,119 @@ class Rest:
             raise StoreUnavailable(
                 f"{self._url} can not be reached ({type(error).__name__}); is the server up?"
             ) from error
-        except (httpx.InvalidURL, UnicodeError) as error:
+        except (httpcore.UnsupportedProtocol, UnicodeError) as error:
             raise self._no_address() from error
-        return response
+        return answer
 
-    def _opened(self) -> httpx.AsyncClient:
+    def _open(self) -> "_Opened":
+        """Return the pool and what every request says; nothing is sent yet.
+
+        No proxy, which over plain HTTP would see the key, and no password from a file: httpcore
+        looks for neither.
+        """
         try:
-            return httpx.AsyncClient(
-                base_url=self._url,
-                headers={**self._headers, "content-type": "application/json"},
-                timeout=self._request_seconds,
-                limits=httpx.Limits(max_connections=CONNECTIONS),
-                verify=self._authorities(),
-                # No proxy, which over plain HTTP would see the key; no other password from a file.
-                trust_env=False,
-            )
-        except (httpx.InvalidURL, UnicodeError) as error:
+            parts = urlsplit(self._url)
+            host = (parts.hostname or "").encode("idna")
+            port = parts.port
+        except ValueError as error:  # UnicodeError is one
             raise self._no_address() from error
+        named = b"[%b]" % host if b":" in host else host
+        pool = httpcore.AsyncConnectionPool(
+            ssl_context=self._authorities() if parts.scheme == "https" else None,
+            max_connections=CONNECTIONS,
+            keepalive_expiry=IDLE_SECONDS,
+        )
+        return _Opened(
+            pool=pool,
+            address=httpcore.URL(
+                scheme=parts.scheme.encode(), host=host, port=port, target=parts.path.encode()
+            ),
+            headers=[
+                (b"host", named if port is None else b"%b:%d" % (named, port)),
+                (b"accept", b"application/json"),
+                (b"accept-encoding", b"identity"),
+                (b"content-type", b"application/json"),
+                *self._key_header,
+            ],
+        )
 
     def _no_address(self) -> StoreRefused:
         return StoreRefused(f"{self._url} is no usable address; write http(s)://HOST:PORT")
 
-    def _authorities(self) -> ssl.SSLContext | bool:
-        """Return whom to trust: the usual ones, or those of SSL_CERT_FILE."""
-        if not self._url.startswith("https:"):
-            return False  # else 70 ms to load certificates for nothing
+    def _authorities(self) -> ssl.SSLContext:
+        """Return whom to trust: the usual ones, or those of SSL_CERT_FILE or SSL_CERT_DIR."""
+        import certifi
+
+        file = os.environ.get(AUTHORITY_VARIABLE)
+        folder = os.environ.get(AUTHORITY_FOLDER_VARIABLE)
         try:
-            return httpx.create_ssl_context()
+            if folder and not file:
+                return ssl.create_default_context(capath=folder)
+            return ssl.create_default_context(cafile=file or certifi.where())
         except OSError as error:
             raise StoreRefused(
-                f"{AUTHORITY_VARIABLE}: {os.environ.get(AUTHORITY_VARIABLE)} can not be read as"
-                " certificates; correct or unset it"
+                f"{AUTHORITY_VARIABLE}: {file} can not be read as certificates; correct or unset it"
             ) from error
 
-    async def _received(
-        self, client: httpx.AsyncClient, method: str, path: str, content: bytes | None
-    ) -> httpx.Response:
+    async def _received(self, opened: "_Opened", method: str, path: str, content: bytes) -> Answer:
         """Return the whole answer, unless it has no end."""
-        async with client.stream(method, path, content=content) as response:
+        base, seconds = opened.address, self._request_seconds
+        async with opened.pool.stream(
+            method,
+            httpcore.URL(
+                scheme=base.scheme,
+                host=base.host,
+                port=base.port,
+                target=base.target + path.encode("ascii"),
+            ),
+            headers=opened.headers,
+            content=content,
+            extensions={"timeout": dict.fromkeys(("connect", "read", "write", "pool"), seconds)},
+        ) as response:
+            headers = {name.lower(): value for name, value in response.headers}
+            if headers.get(b"content-encoding", b"identity") != b"identity":
+                raise StoreRefused(
+                    f"{self._url} answers in an encoding nobody asked for; is it a Weaviate server?"
+                )
             received = bytearray()
-            async for part in response.aiter_bytes():
+            async for part in response.aiter_stream():
                 received += part
                 if len(received) > MAX_ANSWER_BYTES:
                     raise StoreRefused(
                         f"{self._url} answers with more than {MAX_ANSWER_BYTES:,} bytes;"
                         " is it a Weaviate server?"
                     )
-            return httpx.Response(
-                response.status_code,
-                headers={"date": response.headers["date"]} if "date" in response.headers else {},
+            return Answer(
+                status=response.status,
+                reason=response.extensions.get("reason_phrase", b"").decode("latin-1"),
+                date=headers.get(b"date", b"").decode("latin-1"),
                 content=bytes(received),
-                extensions={"reason_phrase": response.reason_phrase.encode()},
             )
 
-    def _decoded(self, response: httpx.Response) -> Any:
-        if not response.content:
+    def _decoded(self, answer: Answer) -> Any:
+        if not answer.content:
             return None
         try:
-            return orjson.loads(response.content)
+            return orjson.loads(answer.content)
         except orjson.JSONDecodeError as error:
             raise StoreRefused(
                 f"{self._url} does not answer in JSON; is it a Weaviate server?"
             ) from error
 
 
-def _error(
-    url: str, method: str, path: str, response: httpx.Response, redaction: Redaction
-) -> Exception:
-    where = f"{url} answered {response.status_code} to {method} {path.split('?')[0]}"
-    said = redaction.text(_reason(response))[:LONGEST_REASON]
-    match response.status_code:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Opened:
+    """Connections, where they lead, and what every request says."""
+
+    pool: httpcore.AsyncConnectionPool
+    address: httpcore.URL
+    headers: list[tuple[bytes, bytes]]
+
+
+def _error(url: str, method: str, path: str, answer: Answer, redaction: Redaction) -> Exception:
+    where = f"{url} answered {answer.status} to {method} {path.split('?')[0]}"
+    said = redaction.text(_reason(answer))[:LONGEST_REASON]
+    match answer.status:
         case 401:
             return StoreRefused(f"{where}; set WEAVIATE_API_KEY or WEAVIATE_API_KEY_FILE")
         case 403:
@@ -198,10 +253,10 @@ def _error(
             return StoreRefused(f"{where}: {said}")
 
 
-def _reason(response: httpx.Response) -> str:
+def _reason(answer: Answer) -> str:
     """Return the server's own words."""
     try:
-        found = orjson.loads(response.content)
+        found = orjson.loads(answer.content)
         return str(found["error"][0]["message"])
     except (orjson.JSONDecodeError, KeyError, IndexError, TypeError):
-        return response.reason_phrase
+        return answer.reason

@@ -22,14 +22,17 @@ from journal.errors import (
     StoreUnavailable,
     leading,
 )
-from journal.events import Owner, Recorded
+from journal.events import Owner, Recorded, is_terminal
 from journal.store import Heartbeat, LeaseRecord, LegacyRow
 from journal.stores.rest import Rest
 from schemas import ClassSchema, PropertySchema, load_schema
 
 METADATA = "Metadata"
 PAGE = 500
-READ_AHEAD = 32
+# Events of an epoch are asked for ahead of what is known to be there: some at once for the short
+# ones, in long ones half as many again as there were, up to what the server takes well.
+LEAST_AHEAD = 8
+MOST_AHEAD = 32
 EPOCHS_AHEAD = 3
 # A store that has text where we want a date keeps our text as it is.
 COMPATIBLE = {"date": ("date", "text"), "text": ("text", "string"), "int": ("int",)}
@@ -97,9 +100,9 @@ class WeaviateStore:
     async def read_epoch(self, pipeline: str, epoch: int) -> Sequence[Recorded]:
         """Return the epoch's events by id at QUORUM, a few ahead at a time."""
         logged: list[Recorded] = []
-        ahead = 4
         while True:
             first = len(logged) + 1
+            ahead = _ahead(logged)
             batch = await self._read_ids(
                 [event_id(pipeline, epoch, seq) for seq in range(first, first + ahead)]
             )
@@ -107,7 +110,6 @@ class WeaviateStore:
                 if row is None:
                     return logged
                 logged.append(from_row(row))
-            ahead = min(2 * ahead, READ_AHEAD)
 
     async def read_all(self, pipeline: str) -> AsyncIterator[Recorded | LegacyRow]:
         """Yield every event by cursor; on a cluster the listing may have holes."""
@@ -322,6 +324,13 @@ class WeaviateStore:
 def lease_class(pipeline: str, epoch: int) -> str:
     """Return the name of the collection that is the lease."""
     return f"VarityLease_{pipeline}_{epoch}"
+
+
+def _ahead(logged: Sequence[Recorded]) -> int:
+    """Return how many events to ask for next; past an end, whether there is one all the same."""
+    if logged and is_terminal(logged[-1].event):
+        return 1
+    return min(MOST_AHEAD, max(LEAST_AHEAD, len(logged) // 2))
 
 
 def _number(found: Any) -> int:

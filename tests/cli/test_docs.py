@@ -5,7 +5,6 @@ import shlex
 from pathlib import Path
 
 import pytest
-import typer.main
 
 from ingest.cli import app, exits
 from ingest.report import (
@@ -33,7 +32,7 @@ SECTIONS = {
     title.strip(): body
     for title, _, body in (part.partition("\n") for part in re.split(r"^## ", PAGE, flags=re.M)[1:])
 }
-COMMANDS = dict(typer.main.get_command(app).commands)  # type: ignore[attr-defined]
+COMMANDS = app.commands
 NAMES = sorted(COMMANDS)
 
 

@@ -9,8 +9,22 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import VARITY, Varity, environment, in_process
+from tests.ingest.esco_builder import tiny, write_zip
+from tests.server import Weaviate
 
-HEAVY = ("weaviate", "wordllama", "numpy", "rich")
+HEAVY = ("weaviate", "wordllama", "numpy", "rich", "httpx", "pydantic")
+# What reads the input, loads it, or is for other commands: not for a start that has nothing to do.
+LOADERS = (
+    "csv",
+    "zipfile",
+    "ingest.catalogue",
+    "ingest.esco.tables",
+    "ingest.loader",
+    "ingest.sample",
+    "ingest.wiring.diagnosing",
+    "ingest.wiring.repairing",
+)
+SKIPS = ("--json", "--embedder", "hashing")
 
 # A load that has begun and never ends, whatever it is told.
 STUBBORN = """
@@ -130,17 +144,43 @@ def test_an_encoding_that_lacks_a_character_is_no_failure(tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("arguments", "absent"),
     [
-        (("--help",), ("yaml", "httpx", *HEAVY)),
-        (("status", "--json"), ("httpx", *HEAVY)),
-        (("history", "--json"), ("httpx", *HEAVY)),
-        (("status",), ("httpx", "weaviate", "wordllama", "numpy")),
-        (("ingest", "--json", "--embedder", "hashing"), ("httpx", "weaviate", "wordllama", "rich")),
+        (("--help",), ("yaml", "httpcore", *HEAVY)),
+        (("status", "--json"), ("httpcore", *HEAVY)),
+        (("history", "--json"), ("httpcore", *HEAVY)),
+        (("status",), ("httpx", "httpcore", "weaviate", "wordllama", "numpy", "pydantic")),
+        (("ingest", "data.zip", *SKIPS), ("httpcore", *LOADERS, *HEAVY)),
+        (("init", "data.zip", *SKIPS), ("httpcore", *LOADERS, *HEAVY)),
     ],
 )
 def test_a_start_imports_nothing_heavy_that_it_does_not_need(
     arguments: tuple[str, ...], absent: tuple[str, ...]
 ) -> None:
-    assert in_process("ingest", "--embedder", "hashing").returncode == 0
+    write_zip(Path("data.zip"), tiny())
+    assert in_process("ingest", "data.zip", "--embedder", "hashing").returncode == 0
+    imported = imported_by(*arguments)
+    assert "click" in imported
+    assert sorted(imported & set(absent)) == []
+
+
+@pytest.mark.weaviate
+@pytest.mark.parametrize("command", ["ingest", "init"])
+def test_a_start_on_weaviate_that_has_nothing_to_do_imports_one_small_http_library(
+    command: str, clean_weaviate: Weaviate
+) -> None:
+    where = {
+        "VARITY_STORE": clean_weaviate.url,
+        "WEAVIATE_GRPC_PORT": str(clean_weaviate.grpc_port),
+    }
+    write_zip(Path("data.zip"), tiny())
+    first = in_process("ingest", "data.zip", "--embedder", "hashing", **where)
+    assert first.returncode == 0, first.stderr
+    imported = imported_by(command, "data.zip", *SKIPS, **where)
+    assert "httpcore" in imported
+    assert sorted(imported & {*LOADERS, *HEAVY}) == []
+
+
+def imported_by(*arguments: str, **extra: str) -> set[str]:
+    """Return the modules that a command has imported when it ends well."""
     script = (
         "import sys\n"
         "from ingest.cli import main\n"
@@ -151,13 +191,11 @@ def test_a_start_imports_nothing_heavy_that_it_does_not_need(
     )
     started = subprocess.run(
         [sys.executable, "-c", script, *arguments],
-        env=environment(),
+        env=environment(**extra),
         stdin=subprocess.DEVNULL,
         capture_output=True,
         timeout=60,
         check=False,
     )
-    imported = set(started.stderr.decode().splitlines()[-1].split())
     assert started.returncode == 0
-    assert "typer" in imported
-    assert sorted(imported & set(absent)) == []
+    return set(started.stderr.decode().splitlines()[-1].split())

@@ -120,7 +120,7 @@ CASES: tuple[Case, ...] = (
          says="{URL} answered 301 to GET /v1/schema, a redirect; name the address that it leads to"),
     bad("encoding", "an answer that is packed wrongly",
         every(200, b"TELLTALE", **{"content-encoding": "gzip"}),
-         says="{URL} answers in no encoding that it names; is it a Weaviate server?"),
+         says="{URL} answers in an encoding nobody asked for; is it a Weaviate server?"),
     bad("dripping", "an answer that never ends, byte by byte",
         {"": Answer(200, dripping)}, ttl="1", code=UNREACHABLE,
          says="{URL} did not answer within 0.5 s; is it a Weaviate server, and not overloaded?"),

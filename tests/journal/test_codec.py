@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
+from uuid import NAMESPACE_URL, uuid5
 
 import orjson
 import pytest
@@ -164,6 +165,12 @@ def test_every_position_has_an_id_of_its_own() -> None:
 
 def test_the_id_of_a_position_never_changes() -> None:
     assert str(event_id("esco", 1, 1)) == "cebe555c-7afb-5455-b6c4-4e18788658de"
+
+
+def test_the_id_is_the_uuid5_of_the_positions_url() -> None:
+    for name, epoch, seq in (("esco", 1, 1), ("esco9", 12, 345), ("x", 2**40, 10**12)):
+        url = f"varity-journal:/{name}/{epoch}/{seq}"
+        assert event_id(name, epoch, seq) == uuid5(NAMESPACE_URL, url)
 
 
 @pytest.mark.parametrize(
