@@ -11,7 +11,10 @@ from ingest.cli.exits import TOO_MANY_REJECTED, UNUSABLE
 from ingest.cli.options import (
     load_settings,
     with_config,
+    with_embedder,
     with_json,
+    with_language,
+    with_max_rejected,
     with_prefix,
     with_profile,
     with_store,
@@ -39,11 +42,7 @@ POLL_SECONDS = 30.0
     " Nothing there: a generated sample.",
 )
 @with_store
-@click.option(
-    "--embedder",
-    metavar="NAME",
-    help="What makes the vectors: local, t2v or hashing.  [default: local]",
-)
+@with_embedder
 @click.option(
     "--wait",
     type=float,
@@ -59,10 +58,8 @@ POLL_SECONDS = 30.0
     envvar="VARITY_POLL",
     help="How often to look at a process that is at work.  [default: 30]",
 )
-@click.option(
-    "--max-rejected", type=int, metavar="N", help="More rejected records: exit 3.  [default: 0]"
-)
-@click.option("--language", metavar="CODE", help="Which files to read.  [default: en]")
+@with_max_rejected
+@with_language
 @with_prefix
 @with_config
 @with_profile

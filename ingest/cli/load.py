@@ -13,7 +13,10 @@ from ingest.cli.exits import TOO_MANY_REJECTED
 from ingest.cli.options import (
     load_settings,
     with_config,
+    with_embedder,
     with_json,
+    with_language,
+    with_max_rejected,
     with_prefix,
     with_profile,
     with_store,
@@ -41,21 +44,15 @@ if TYPE_CHECKING:
     " else a generated sample.",
 )
 @with_store
-@click.option(
-    "--embedder",
-    metavar="NAME",
-    help="What makes the vectors: local, t2v or hashing.  [default: local]",
-)
+@with_embedder
 @click.option(
     "--resume", is_flag=True, help="Go on with the unfinished run, or fail if it differs."
 )
 @click.option("--restart", is_flag=True, help="Begin anew instead of going on with a run.")
 @click.option("--force-reingest", is_flag=True, help="Begin a new run whatever is there.")
 @with_wait
-@click.option(
-    "--max-rejected", type=int, metavar="N", help="More rejected records: exit 3.  [default: 0]"
-)
-@click.option("--language", metavar="CODE", help="Which files to read.  [default: en]")
+@with_max_rejected
+@with_language
 @with_prefix
 @click.option("--dry-run", is_flag=True, help="Read the input, say what would be done, do nothing.")
 @with_config

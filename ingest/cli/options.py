@@ -23,6 +23,17 @@ with_store = click.option(
 with_prefix = click.option(
     "--prefix", metavar="P", help="Put before class names, to share a database."
 )
+with_embedder = click.option(
+    "--embedder",
+    metavar="NAME",
+    help="What makes the vectors: local, t2v or hashing.  [default: local]",
+)
+with_language = click.option(
+    "--language", metavar="CODE", help="Which files to read.  [default: en]"
+)
+with_max_rejected = click.option(
+    "--max-rejected", type=int, metavar="N", help="More rejected records: exit 3.  [default: 0]"
+)
 with_config = click.option("--config", metavar="FILE", help="Read settings from a YAML file.")
 with_profile = click.option("--profile", metavar="NAME", help="Which profile of the file to use.")
 with_json = click.option(
