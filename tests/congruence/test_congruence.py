@@ -28,6 +28,7 @@ QUERIES = [
     "sell clothes",
 ]
 SAME_SCORE = 1e-5  # float32 sums in another order
+LEAST_RECALL = 0.98
 
 
 @asynccontextmanager
@@ -54,20 +55,22 @@ def assert_same_object(left: TargetObject, right: TargetObject) -> None:
     assert left.vector.tobytes() == right.vector.tobytes()
 
 
-def assert_same_hits(left: Sequence[Hit], right: Sequence[Hit]) -> None:
-    """The same scores in order, and the same objects but for ties with the last one."""
-    assert [hit.score for hit in left] == pytest.approx(
-        [hit.score for hit in right], abs=SAME_SCORE
+def shared(exact: Sequence[Hit], approximate: Sequence[Hit]) -> int:
+    """Return how many hits are as good as the exact ones; their scores must be those there."""
+    scores = {hit.uri: hit.score for hit in exact}
+    worst = exact[-1].score
+    for hit in approximate:
+        assert hit.score == pytest.approx(scores.get(hit.uri, hit.score), abs=SAME_SCORE)
+    assert [hit.score for hit in approximate] == sorted(
+        (hit.score for hit in approximate), reverse=True
     )
-    border = left[-1].score + 2 * SAME_SCORE
-    assert {hit.uri for hit in left if hit.score > border} == {
-        hit.uri for hit in right if hit.score > border
-    }
+    return sum(hit.score >= worst - SAME_SCORE for hit in approximate)
 
 
 async def assert_congruent(sqlite: Target, weaviate: Target) -> None:
     async with open_embedder("hashing") as embedder:
         queries = [await embedder.embed_query(query) for query in QUERIES]
+    got = wanted = 0
     for class_name in CLASSES:
         left = await objects_of(sqlite, class_name)
         right = await objects_of(weaviate, class_name)
@@ -79,10 +82,11 @@ async def assert_congruent(sqlite: Target, weaviate: Target) -> None:
             await weaviate.reference_counts(class_name)
         )
         for vector in queries:
-            assert_same_hits(
-                await sqlite.search(class_name, vector, limit=10),
-                await weaviate.search(class_name, vector, limit=10),
-            )
+            exact = await sqlite.search(class_name, vector, limit=10)
+            wanted += len(exact)
+            got += shared(exact, await weaviate.search(class_name, vector, limit=10))
+    # SQLite compares all vectors, the server walks a graph that may miss one of them now and then.
+    assert got >= LEAST_RECALL * wanted
 
 
 def both(tmp_path: Path, server: Weaviate) -> tuple[Settings, Settings]:
