@@ -28,13 +28,26 @@ CONTENT = "content"  # the fingerprint of the records alone
 class ChosenSource:
     """An input that was looked at. `label` is what the journal records: a path, or "sample".
 
-    `seal` is that of its bytes, "" where there is none.
+    `language` is that of its files; `path` is None for the generated sample.
     """
 
     records: "EscoSource"
     label: str
     is_sample: bool
-    seal: str = ""
+    language: str
+    path: Path | None = None
+
+    def sealed(self) -> str:
+        """Return the seal of the bytes whose fingerprint the records have, "" if there is none.
+
+        Raises:
+            InputError: they changed since they were opened.
+        """
+        if self.path is None:
+            return ""
+        found = seal(self.path, language=self.language)
+        self.records.check_unchanged()
+        return found
 
 
 @contextmanager
@@ -59,11 +72,15 @@ def chosen_source(data: str | None, last: RunState, *, language: str) -> Iterato
                 records=open_esco(sample, language=SAMPLE_LANGUAGE),
                 label=SAMPLE_LABEL,
                 is_sample=True,
+                language=SAMPLE_LANGUAGE,
             )
         return
     if "\0" in label:
         raise InputError(f"{label!r} is no name of a file: take the NUL out")
-    path = Path(label).resolve()
+    try:
+        path = Path(label).resolve()
+    except (OSError, RuntimeError) as error:  # a link that leads to itself
+        raise InputError(f"{label} can not be followed to a file: name it without links") from error
     if not _is_text(str(path)):
         raise InputError(f"the name of {str(path)!r} is not Unicode text; rename the file")
     if data is None and not path.exists():
@@ -72,8 +89,8 @@ def chosen_source(data: str | None, last: RunState, *, language: str) -> Iterato
         records=open_esco(path, language=language),
         label=str(path),
         is_sample=False,
-        # After the first look: were it written to since, whoever loads it would find that out.
-        seal=seal(path, language=language),
+        language=language,
+        path=path,
     )
 
 

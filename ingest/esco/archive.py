@@ -43,6 +43,20 @@ class Archive:
     stamps: Mapping[Path, Stamp]
     limits: Limits
 
+    def check_unchanged(self) -> None:
+        """Raise unless every file is still the one of the first look.
+
+        Raises:
+            InputError: one was replaced, written to or removed since.
+        """
+        for where, stamp in self.stamps.items():
+            try:
+                is_same = _stamp(where) == stamp
+            except OSError:
+                is_same = False
+            if not is_same:
+                raise InputError(f"{where} changed while it was being read: start again")
+
     @contextmanager
     def reading(self, name: str) -> Iterator[BinaryIO]:
         """Open one file for reading, from its start; may be called any number of times.

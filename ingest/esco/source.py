@@ -25,6 +25,14 @@ class EscoSource:
         """SHA-256 of the files' names and contents, hex; a zip has that of its folder."""
         return self._tables.fingerprint
 
+    def check_unchanged(self) -> None:
+        """Raise unless every file is still the one whose fingerprint this is.
+
+        Raises:
+            InputError: one changed since they were opened.
+        """
+        self._tables.archive.check_unchanged()
+
     def concepts(self, class_name: str) -> Iterator[Concept | Rejection]:
         """Yield the concepts of "ISCOGroup", "SkillGroup", "SkillCollection", "Skill" or
         "Occupation", and the rows that can be none, in file order.

@@ -295,7 +295,7 @@ class _Call:
                 "language": self._settings.language,
                 "drops_first": decision.drops_first,
                 CONTENT: chosen.records.fingerprint,
-                SEAL: chosen.seal,
+                SEAL: chosen.sealed(),
             },
         )
         seen = _version(self._state)

@@ -10,7 +10,7 @@ import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import anyio
 import httpcore
@@ -24,6 +24,7 @@ CONNECTIONS = 16
 MAX_ANSWER_BYTES = 128 * 1024 * 1024  # a page of events has a few
 LONGEST_REASON = 200
 AUTHORITY_FOLDER_VARIABLE = "SSL_CERT_DIR"
+PATH_CHARACTERS = "/%:@!$&'()*+,;="  # RFC 3986; what is quoted already stays as it is
 IDLE_SECONDS = 5.0  # less than servers and proxies keep an idle connection
 
 T = TypeVar("T")
@@ -37,6 +38,7 @@ class Answer:
     reason: str
     date: str
     content: bytes
+    is_encoded: bool  # though nobody asked for that
 
 
 class Rest:
@@ -76,6 +78,10 @@ class Rest:
         answer = await self._send(method, path, body)
         if answer.status not in expected:
             raise _error(self._url, method, path, answer, self._redaction)
+        if answer.is_encoded:  # an error may be: of one the status says enough
+            raise StoreRefused(
+                f"{self._url} answers in an encoding nobody asked for; is it a Weaviate server?"
+            )
         return answer.status, self._decoded(answer)
 
     def part(self, found: Any, name: str, kind: type[T]) -> T:
@@ -94,7 +100,10 @@ class Rest:
         from email.utils import parsedate_to_datetime  # dear, and asked for by few
 
         answer = await self._send("GET", "/v1/.well-known/live", None)
-        return parsedate_to_datetime(answer.date).timestamp() if answer.date else None
+        try:
+            return parsedate_to_datetime(answer.date).timestamp() if answer.date else None
+        except ValueError:
+            return None
 
     async def aclose(self) -> None:
         """Close the connections; a later request opens new ones."""
@@ -106,6 +115,7 @@ class Rest:
     async def _send(self, method: str, path: str, body: Mapping[str, Any] | None) -> Answer:
         opened = self._opened = self._opened or self._open()
         content = b"" if body is None else orjson.dumps(body)
+        opened.in_flight += 1
         try:
             with anyio.CancelScope(shield=True), anyio.fail_after(self._request_seconds):
                 answer = await self._received(opened, method, path, content)
@@ -116,6 +126,8 @@ class Rest:
                 f"{self._url} did not answer within {self._request_seconds:g} s;"
                 " is it a Weaviate server, and not overloaded?"
             ) from error
+        except (httpcore.UnsupportedProtocol, httpcore.LocalProtocolError, UnicodeError) as error:
+            raise self._no_address() from error
         except (httpcore.NetworkError, httpcore.ProtocolError) as error:
             if reason := distrust(error):
                 raise StoreRefused(
@@ -124,8 +136,12 @@ class Rest:
             raise StoreUnavailable(
                 f"{self._url} can not be reached ({type(error).__name__}); is the server up?"
             ) from error
-        except (httpcore.UnsupportedProtocol, UnicodeError) as error:
-            raise self._no_address() from error
+        finally:
+            opened.in_flight -= 1
+            if self._opened is not opened and not opened.in_flight:
+                # What still waited for a place when the pool was closed has opened it again.
+                with anyio.move_on_after(1, shield=True):
+                    await opened.pool.aclose()
         return answer
 
     def _open(self) -> "_Opened":
@@ -136,7 +152,8 @@ class Rest:
         """
         try:
             parts = urlsplit(self._url)
-            host = (parts.hostname or "").encode("idna")
+            # In ASCII: of a name in other letters two libraries may make two hosts.
+            host = (parts.hostname or "").encode("ascii")
             port = parts.port
         except ValueError as error:  # UnicodeError is one
             raise self._no_address() from error
@@ -149,7 +166,10 @@ class Rest:
         return _Opened(
             pool=pool,
             address=httpcore.URL(
-                scheme=parts.scheme.encode(), host=host, port=port, target=parts.path.encode()
+                scheme=parts.scheme.encode(),
+                host=host,
+                port=port,
+                target=quote(parts.path, safe=PATH_CHARACTERS).encode(),
             ),
             headers=[
                 (b"host", named if port is None else b"%b:%d" % (named, port)),
@@ -194,10 +214,7 @@ class Rest:
             extensions={"timeout": dict.fromkeys(("connect", "read", "write", "pool"), seconds)},
         ) as response:
             headers = {name.lower(): value for name, value in response.headers}
-            if headers.get(b"content-encoding", b"identity") != b"identity":
-                raise StoreRefused(
-                    f"{self._url} answers in an encoding nobody asked for; is it a Weaviate server?"
-                )
+            encoding = headers.get(b"content-encoding", b"").strip().lower()
             received = bytearray()
             async for part in response.aiter_stream():
                 received += part
@@ -211,6 +228,7 @@ class Rest:
                 reason=response.extensions.get("reason_phrase", b"").decode("latin-1"),
                 date=headers.get(b"date", b"").decode("latin-1"),
                 content=bytes(received),
+                is_encoded=encoding not in (b"", b"identity"),
             )
 
     def _decoded(self, answer: Answer) -> Any:
@@ -224,13 +242,14 @@ class Rest:
             ) from error
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, eq=False)
 class _Opened:
     """Connections, where they lead, and what every request says."""
 
     pool: httpcore.AsyncConnectionPool
     address: httpcore.URL
     headers: list[tuple[bytes, bytes]]
+    in_flight: int = 0
 
 
 def _error(url: str, method: str, path: str, answer: Answer, redaction: Redaction) -> Exception:

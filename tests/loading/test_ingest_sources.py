@@ -89,6 +89,13 @@ async def test_an_unusable_input_is_refused_before_anything_is_written(
     assert not (tmp_path / "varity.db").exists()
 
 
+async def test_a_link_that_leads_to_itself_is_no_input(settings: Settings, tmp_path: Path) -> None:
+    loop = tmp_path / "loop"
+    loop.symlink_to(loop)
+    with pytest.raises(InputError, match="loop"):
+        await load(settings, str(loop))
+
+
 async def test_a_repeated_row_that_says_otherwise_costs_only_itself(
     settings: Settings, tmp_path: Path
 ) -> None:

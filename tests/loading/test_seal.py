@@ -11,9 +11,10 @@ from ingest.decision import Mode
 from ingest.records import InputError
 from ingest.seal import is_sealed, seal
 from ingest.settings import Settings
+from ingest.sources import chosen_source
 from ingest.wiring import IngestOptions, ingest
 from ingest.wiring.opening import opened_store
-from journal import Status, read_state
+from journal import RunState, Status, read_state
 from tests.ingest.esco_builder import FILES, tiny, write_folder, write_zip
 from tests.loading.calls import TINY, counts, load, stopped
 
@@ -149,6 +150,15 @@ async def test_no_seal_is_recorded_of_an_input_that_changed_while_it_was_read(
         await load(settings, str(zipped))
     async with opened_store(settings) as store:
         assert (await read_state(store, settings.pipeline)).run_id == ""
+
+
+def test_no_seal_is_given_for_a_file_that_is_looked_at_and_never_read_again(tmp_path: Path) -> None:
+    folder = write_folder(tmp_path / "folder", tiny())
+    with chosen_source(str(folder), RunState(), language="en") as chosen:
+        assert is_sealed(folder, chosen.sealed(), language="en")
+        os.utime(folder / "skillsHierarchy_en.csv", (1, 1))
+        with pytest.raises(InputError, match=r"skillsHierarchy_en\.csv changed while"):
+            chosen.sealed()
 
 
 async def test_half_a_load_of_the_same_bytes_is_not_done(settings: Settings, zipped: Path) -> None:
