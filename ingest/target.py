@@ -152,6 +152,7 @@ class Target(Protocol):
     async def upsert(self, objects: Sequence[TargetObject], *, timeout_seconds: float) -> Reply:
         """Write each object whole, replacing what has its id. All of one class, ids distinct.
 
+        Should an id be there twice all the same, the last is left whole and no other is touched.
         A reference to an object that is not there is UNKNOWN, never REFUSED.
         """
         ...

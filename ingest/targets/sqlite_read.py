@@ -23,6 +23,10 @@ from schemas import ClassSchema
 _HASHES_PER_PAGE = 5_000
 _OBJECTS_PER_PAGE = 500
 _WITH_VECTOR = "LEFT JOIN vectors USING (row)"
+_COUNT = """
+SELECT (SELECT count(*) FROM ids WHERE class = ?)
+    + (SELECT count(*) FROM objects WHERE row BETWEEN ? AND ?)
+"""
 _REFERRING = """
 SELECT uri, label FROM (
     SELECT property, source FROM referrers WHERE target = ? AND source BETWEEN ? AND ?
@@ -37,9 +41,11 @@ References = dict[int, dict[str, tuple[UUID, ...]]]
 
 
 def count(connection: sqlite3.Connection, held: StoredClass) -> int:
-    """Return how many objects the class holds."""
-    query = "SELECT count(*) FROM objects WHERE class = ?"
-    return int(connection.execute(query, (held.number,)).fetchone()[0])
+    """Return how many objects the class holds, by the short entries of `ids` where they are there.
+
+    Readiness asks for it with every probe, and the rows themselves fill thirty times the pages.
+    """
+    return int(connection.execute(_COUNT, (held.number, *held.recent_rows)).fetchone()[0])
 
 
 def hash_page(

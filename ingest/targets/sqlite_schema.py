@@ -20,6 +20,14 @@ from schemas import ClassSchema, PropertySchema, ReferenceSchema
 
 ROWS_PER_CLASS = 1 << 40
 
+_CLASS = """
+SELECT number, pipeline, dimension, version, taken, indexed FROM classes WHERE name = ?
+"""
+# Both are columns of it only where vectors do not stand apart yet.
+_EARLIER_COLUMNS = """
+SELECT count(*) FROM pragma_table_info('objects') WHERE name IN ('content_hash', 'vector')
+"""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredClass:
@@ -52,10 +60,11 @@ def stored_class(connection: sqlite3.Connection, name: str) -> StoredClass | Non
     """Return the class by its full name, None if it is not there."""
     if not has_table(connection, "classes"):
         return None
-    row = connection.execute(
-        "SELECT number, pipeline, dimension, version, taken, indexed FROM classes WHERE name = ?",
-        (name,),
-    ).fetchone()
+    try:
+        row = connection.execute(_CLASS, (name,)).fetchone()
+    except sqlite3.OperationalError:
+        check_shape(connection)  # only now: this is asked for with every read
+        raise
     if row is None:
         return None
     number, pipeline, dimension, version, taken, indexed = row
@@ -68,6 +77,20 @@ def stored_class(connection: sqlite3.Connection, name: str) -> StoredClass | Non
         next_row=number * ROWS_PER_CLASS + taken,
         indexed=number * ROWS_PER_CLASS + indexed,
     )
+
+
+def check_shape(connection: sqlite3.Connection) -> None:
+    """Refuse a file whose objects an earlier version wrote, with their vectors inside.
+
+    Raises:
+        StoreRefused: it is to be removed, or another one named.
+    """
+    if connection.execute(_EARLIER_COLUMNS).fetchone() == (2,):
+        (file,) = connection.execute("SELECT file FROM pragma_database_list").fetchone()
+        raise StoreRefused(
+            f"{file} was made by an earlier version, whose tables this one can not use; remove it "
+            "and ingest again, or name another file"
+        )
 
 
 def has_table(connection: sqlite3.Connection, name: str) -> bool:
@@ -101,6 +124,7 @@ def prepare_classes(
     connection: sqlite3.Connection, *, pipeline: str, schemas: Mapping[str, ClassSchema]
 ) -> None:
     """Create the tables, and the classes by their full names; complete half-made ones."""
+    check_shape(connection)
     for statement in TABLES:  # not `executescript`: it would commit
         connection.execute(statement)
     for name, schema in schemas.items():

@@ -6,9 +6,9 @@ ready.
 """
 
 import sqlite3
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
-from itertools import repeat
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import chain, repeat
 from operator import attrgetter
 
 import orjson
@@ -25,6 +25,9 @@ from ingest.targets.sqlite_index import (
 from ingest.targets.sqlite_schema import ROWS_PER_CLASS, StoredClass, reference_numbers
 from schemas import ClassSchema
 
+# Without REPLACE: a row that no object ever had is taken once, or the transaction fails.
+_NEW_OBJECT = "INSERT INTO objects VALUES (?, ?, ?, ?, ?, ?, ?)"
+_NEW_VECTOR = "INSERT INTO vectors VALUES (?, ?)"
 _OBJECT = "INSERT OR REPLACE INTO objects VALUES (?, ?, ?, ?, ?, ?, ?)"
 _VECTOR = "INSERT OR REPLACE INTO vectors VALUES (?, ?)"
 _NO_VECTOR = "DELETE FROM vectors WHERE row = ?"
@@ -82,6 +85,23 @@ def write_whole(
     return outcomes
 
 
+@dataclass(slots=True)
+class _Accepted:
+    """What will be stored, by row: of one object twice in a request, the last is left."""
+
+    objects: dict[int, tuple[int, int, bytes, str, str, str, str]] = field(default_factory=dict)
+    vectors: dict[int, bytes | None] = field(default_factory=dict)
+    links: dict[int, list[Link]] = field(default_factory=dict)
+
+    def with_vectors(self) -> Iterator[tuple[int, bytes]]:
+        """Yield row and vector of those that have one."""
+        return ((row, vector) for row, vector in self.vectors.items() if vector is not None)
+
+    def all_links(self) -> list[Link]:
+        """Return the references of all."""
+        return list(chain.from_iterable(self.links.values()))
+
+
 class _Batch:
     """One request: decided on object by object, against what was there before it, then stored."""
 
@@ -96,11 +116,7 @@ class _Batch:
         self.new_rows: dict[int, int] = {}
         self._held = place.held
         self._numbers = reference_numbers(connection)
-        self._objects: list[tuple[int, int, bytes, str, str, str, str]] = []
-        self._vectors: list[tuple[int, bytes]] = []
-        self._bare: list[tuple[int]] = []
-        self._new_links: list[Link] = []
-        self._links_of_known: list[Link] = []
+        self._new, self._changed = _Accepted(), _Accepted()
 
         def found(there: StoredClass, ids: Collection[int]) -> Rows:
             kept = recent.of(connection, there)
@@ -123,9 +139,8 @@ class _Batch:
             reason = dimension_refusal(len(vector), self.dimension)
         if reason:
             return Outcome(verdict=Verdict.REFUSED, reason=reason)
-        key = offered.whole.id.int
-        known = self._known.get(key)
-        row = self._held.next_row + len(self.new_rows) if known is None else known
+        key, next_row = offered.whole.id.int, self._held.next_row + len(self.new_rows)
+        row = self._known.get(key, self.new_rows.get(key, next_row))
         links: list[Link] = []
         for name, ids in offered.whole.references.items():
             number, rows = self._numbers[name], self._rows[name]
@@ -134,31 +149,35 @@ class _Batch:
             except KeyError:
                 reason = f"{name} {REFERS_TO_NOTHING}"
                 return Outcome(verdict=Verdict.UNKNOWN, reason=reason)
-        if known is None:
-            self.new_rows[key] = row
-            self._new_links += links
-        else:
-            self._links_of_known += links
-        self._objects.append((row, self._held.number, *offered.columns))
-        if offered.vector is None:
-            self._bare.append((row,))
-        else:
-            self._vectors.append((row, offered.vector))
-            self.dimension = len(offered.vector) // 4
+        self._accept(offered, row, links)
         return _ACKNOWLEDGED
 
     def store(self, connection: sqlite3.Connection) -> int:
         """Write what was acknowledged; return how many references start at recent rows anew."""
-        connection.executemany(_OBJECT, self._objects)
-        connection.executemany(_VECTOR, self._vectors)
-        connection.executemany(_NO_VECTOR, self._bare)
-        connection.executemany(_REFERENCE, self._new_links)
-        return len(self._new_links) + self._store_changed_links(connection)
+        new_links = self._new.all_links()
+        connection.executemany(_NEW_OBJECT, self._new.objects.values())
+        connection.executemany(_NEW_VECTOR, self._new.with_vectors())
+        connection.executemany(_REFERENCE, new_links)
+        return len(new_links) + self._store_changed(connection)
 
-    def _store_changed_links(self, connection: sqlite3.Connection) -> int:
-        wanted = set(self._links_of_known)
-        rows = (row for row, *_ in self._objects if row < self._held.next_row)
-        present = links_of(connection, rows)
+    def _accept(self, offered: Encoded, row: int, links: list[Link]) -> None:
+        accepted = self._changed
+        if row >= self._held.next_row:
+            accepted = self._new
+            self.new_rows[offered.whole.id.int] = row
+        accepted.objects[row] = (row, self._held.number, *offered.columns)
+        accepted.vectors[row] = offered.vector
+        accepted.links[row] = links
+        if offered.vector is not None:
+            self.dimension = len(offered.vector) // 4
+
+    def _store_changed(self, connection: sqlite3.Connection) -> int:
+        changed = self._changed
+        bare = [(row,) for row, vector in changed.vectors.items() if vector is None]
+        connection.executemany(_OBJECT, changed.objects.values())
+        connection.executemany(_VECTOR, changed.with_vectors())
+        connection.executemany(_NO_VECTOR, bare)
+        wanted, present = set(changed.all_links()), links_of(connection, changed.objects)
         new = sorted(wanted - present)
         connection.executemany(_NO_REFERENCE, sorted(present - wanted))
         connection.executemany(_REFERENCE, new)

@@ -136,6 +136,48 @@ async def test_a_repeated_write_changes_nothing(target: Target) -> None:
     assert await target.reference_counts("Skill") == {**REFERENCES, "memberOfSkillGroup": 1}
 
 
+@pytest.mark.parametrize("there", [False, True])
+async def test_of_one_id_twice_in_a_request_the_last_is_left_and_no_other_is_touched(
+    target: Target, there: bool
+) -> None:
+    await load(target, group(1), group(2))
+    if there:
+        await load(target, skill(1), skill(2))
+    first = skill(1, contentHash="first", references={"memberOfSkillGroup": (group(1).id,)})
+    last = skill(1, contentHash="last", references={"memberOfSkillGroup": (group(2).id,)})
+    await load(target, first, skill(2), last, skill(3))
+
+    found = {each.id: facts(each) for each in await everything(target.objects("Skill"))}
+    assert found == {each.id: facts(each) for each in (last, skill(2), skill(3))}
+    assert await target.count("Skill") == 3
+    assert await target.reference_counts("Skill") == {**REFERENCES, "memberOfSkillGroup": 1}
+    for number, uris_there in ((1, []), (2, [skill_uri(1)])):
+        hits = await target.referring("Skill", "memberOfSkillGroup", group(number).id, limit=9)
+        assert uris(hits) == uris_there
+    # What comes next is given a place of its own.
+    await load(target, skill(4))
+    await target.flush([skill(4)], timeout_seconds=SECONDS)
+    for each in (last, skill(2), skill(3), skill(4)):
+        assert await stored(target, each) == facts(each)
+        assert await target.found_by_filter("Skill", each.uri)
+    assert await target.count("Skill") == 4
+
+
+@pytest.mark.parametrize("bare_first", [False, True])
+async def test_of_a_whole_and_a_blank_write_in_a_request_the_last_is_left(
+    target: Target, bare_first: bool
+) -> None:
+    whole = skill(1)
+    sent = [blank(whole), whole] if bare_first else [whole, blank(whole)]
+    await load(target, *sent, skill(2))
+    found = await target.read("Skill", whole.id)
+    assert found is not None
+    assert (found.content_hash, found.vector is None) == (
+        ("hash 1", False) if bare_first else ("", True)
+    )
+    assert await stored(target, skill(2)) == facts(skill(2))
+
+
 async def test_a_listing_tells_objects_apart_at_a_glance(target: Target) -> None:
     await load(target, group(1), group(2))
     both = tuple(sorted((group(1).id, group(2).id)))

@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 
 from ingest.target import Target, Verdict
-from ingest.targets import sqlite_index, sqlite_write
+from ingest.targets import sqlite_index, sqlite_read, sqlite_write
 from ingest.targets.sqlite import SqliteTarget, open_sqlite_target
 from ingest.targets.sqlite_connection import transaction
+from ingest.targets.sqlite_schema import stored_class
 from journal.errors import LeaseLost
-from tests.contract.target_builders import SCHEMAS, SqliteTargetStore, direction, skill
+from tests.contract.target_builders import SCHEMAS, SqliteTargetStore, direction, group, skill
 
 SECONDS = 15.0
 PARENT, CHILD, OTHER = skill(1), skill(2, references={"broaderSkill": (skill(1).id,)}), skill(3)
@@ -72,6 +73,8 @@ async def test_an_object_is_found_before_and_after_it_is_entered(
         assert found.references["broaderSkill"] == (PARENT.id,)
         assert await reader.found_by_filter("Skill", CHILD.uri)
         assert await reader.filtered("Skill", [OTHER.uri, skill(9).uri]) == {OTHER.id}
+        assert await reader.filtered("Skill", [OTHER.uri, CHILD.uri]) == {OTHER.id, CHILD.id}
+        assert await reader.count("Skill") == 3
         assert await children(reader) == [CHILD.uri]
 
 
@@ -110,6 +113,47 @@ async def test_the_next_write_enters_what_has_become_too_much(
     assert await children(target, OTHER) == [skill(4).uri]
 
 
+async def test_what_was_read_after_a_disconnect_counts_as_kept(
+    target: SqliteTarget, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite_index, "MOST_RECENT_REFERENCES", 1)
+    await write(target, PARENT, OTHER)
+    await write(target, CHILD)
+    await target.disconnect()
+    await write(target, skill(4))  # reads the three before it, and the reference of one
+    assert selected(path, "SELECT count(*) FROM ids") == [(0,)]
+    await write(target, skill(5))
+    assert selected(path, "SELECT count(*) FROM ids") == [(4,)]
+
+
+async def test_counting_a_class_reads_no_other_class(target: SqliteTarget, path: Path) -> None:
+    await write(target, *(skill(number) for number in range(300)))
+    await target.flush([skill(299)], timeout_seconds=SECONDS)
+    await write(target, *(skill(number) for number in range(300, 600)))
+    await write(target, group(1))
+    with closing(sqlite3.connect(path)) as connection:
+        held = stored_class(connection, "SkillGroup")
+        assert held is not None
+        steps: list[None] = []
+        connection.set_progress_handler(lambda: steps.append(None), 1)
+        assert sqlite_read.count(connection, held) == 1
+    assert len(steps) < 100  # of SQLite's machine; 600 rows take it thousands
+
+
+async def test_counting_what_is_entered_reads_no_whole_row(
+    target: SqliteTarget, path: Path
+) -> None:
+    await write(target, *(skill(number) for number in range(300)))
+    await target.flush([skill(299)], timeout_seconds=SECONDS)
+    with closing(sqlite3.connect(path)) as connection:
+        held = stored_class(connection, "Skill")
+        assert held is not None
+        assert sqlite_read.count(connection, held) == 300
+        connection.execute("DROP TRIGGER objects_take_along")
+        connection.execute("DELETE FROM objects")
+        assert sqlite_read.count(connection, held) == 300
+
+
 @pytest.mark.parametrize("flushed", [False, True])
 async def test_changed_references_are_found_from_the_other_end(
     flushed: bool, target: SqliteTarget
@@ -137,6 +181,8 @@ async def test_what_somebody_removed_is_nowhere_and_can_be_written_again(
     assert len(await target.nearest("Skill", direction(1, 2, 3, 4), limit=10)) == 2
     change(path, "DELETE FROM objects WHERE id = ?", PARENT.id.bytes)
 
+    assert selected(path, "SELECT count(*) FROM vectors") == [(1,)]
+    assert await target.count("Skill") == 1
     assert await target.read("Skill", PARENT.id) is None
     assert not await target.found_by_filter("Skill", PARENT.uri)
     assert await target.nearest("Skill", direction(1, 2, 3, 4), limit=10) == {OTHER.id}
@@ -189,6 +235,16 @@ async def test_what_a_failed_transaction_wrote_is_not_remembered(
     assert await write(target, PARENT) == [Verdict.ACKNOWLEDGED]
     assert await write(target, CHILD) == [Verdict.ACKNOWLEDGED]
     assert await target.count("Skill") == 2
+
+
+async def test_a_row_that_is_taken_is_never_given_to_another_object(
+    target: SqliteTarget, path: Path
+) -> None:
+    await write(target, PARENT, OTHER)
+    change(path, "UPDATE classes SET taken = 1, version = version + 1 WHERE name = 'Skill'")
+    with pytest.raises(sqlite3.IntegrityError):
+        await write(target, skill(4))
+    assert selected(path, "SELECT uri FROM objects ORDER BY row") == [(PARENT.uri,), (OTHER.uri,)]
 
 
 async def test_entering_rows_needs_the_lease_and_the_lock(target: SqliteTarget, path: Path) -> None:
