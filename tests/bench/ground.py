@@ -25,7 +25,7 @@ class Ground:
     def __init__(self, folder: Path, source: Path, *, is_quick: bool) -> None:
         self.folder = folder
         self.is_quick = is_quick
-        self._source = source
+        self.source = source
 
     def compile_bytecode(self) -> None:
         """Have the bytecode there that an installation has, so that no side makes it."""
@@ -36,8 +36,8 @@ class Ground:
     def data(self) -> Path:
         """The input."""
         if self.is_quick:
-            return self._source / inputs.SMALL
-        return inputs.write_whole(self._source, self.folder / "esco.zip")
+            return self.source / inputs.SMALL
+        return inputs.write_whole(self.source, self.folder / "esco.zip")
 
     @cached_property
     def changed(self) -> Path:

@@ -34,6 +34,12 @@ class Measurement:
         return self.wall_seconds - float(self.said.get("takeover_seconds", 0))
 
     @property
+    def whole_load_seconds(self) -> float | None:
+        """All of a load, reading and classes included of who tells it so."""
+        whole = self.said.get("cold_seconds", self.said.get("load_seconds"))
+        return None if whole is None else float(whole)
+
+    @property
     def cpu_per_1000_objects_seconds(self) -> float | None:
         """What our side computed for a thousand objects, start of the interpreter included."""
         objects = self.said.get("objects")

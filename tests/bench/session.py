@@ -3,6 +3,7 @@
 A scenario that fails is left out of the later rounds; the others go on.
 """
 
+import os
 import sys
 import time
 from collections.abc import Sequence
@@ -72,16 +73,26 @@ class Session:
         ]
 
     def _fail(self, part: str, scenario: str, error: Exception, ground: Ground) -> None:
-        told = str(error)
-        # A result may be passed on; where things lie on this machine is nobody's business.
-        for path, name in (
-            (ground.folder, "FOLDER"),
-            (CHECKOUT, "CHECKOUT"),
-            (Path.home(), "HOME"),
-        ):
-            told = told.replace(str(path), name)
         _tell(f"{scenario} FAILED: {error}")
+        told = _masked(str(error), ground)
         self.failures.append({"part": part, "scenario": scenario, "told": told})
+
+
+def _masked(told: str, ground: Ground) -> str:
+    """Return the text without paths: where things lie on this machine is nobody's business.
+
+    A result may be passed on. The longest go first: one may lie in another.
+    """
+    names = {
+        str(Path.home()): "HOME",
+        os.environ.get("XDG_CACHE_HOME", ""): "CACHE",
+        str(CHECKOUT): "CHECKOUT",
+        str(ground.source): "DATA",
+        str(ground.folder): "FOLDER",
+    }
+    for path in sorted(names.keys() - {""}, key=len, reverse=True):
+        told = told.replace(path, names[path])
+    return told
 
 
 def _without(measured: Measurement, names: Sequence[str]) -> dict[str, Any]:

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from tests.bench import document
-from tests.bench.measurement import Spread, spread
+from tests.bench.measurement import Measurement, Spread, spread
 from tests.bench.part import Goal, Result, Series
-from tests.bench.parts import crash, ours
+from tests.bench.parts import crash, growth, ours, peers, warm
 from tests.bench.rows import goal_row, number, shown
 
 STORED = Path(__file__).with_name("stored.json")
@@ -52,6 +52,54 @@ def test_a_killed_load_counts_both_processes_without_the_wait_to_take_over(
     name = "killed and resumed against undisturbed, without the wait to take over, sqlite"
     ratio = found(name, tuple(crash.PART.goals), result)
     assert ratio == Spread(median=1.1, least=1.1, most=1.1, times=1)  # (6 + 7 - 2) / 10
+
+
+@pytest.mark.parametrize(
+    ("said", "seconds"),
+    [
+        ({"cold_seconds": 12.0, "load_seconds": 9.9}, 12.0),
+        ({"load_seconds": 9.9}, 9.9),
+        ({}, None),
+    ],
+)
+def test_a_whole_load_has_the_reading_of_who_tells_it(
+    said: dict[str, float], seconds: float | None
+) -> None:
+    measured = Measurement(
+        part="p",
+        scenario="a",
+        act="load",
+        round=0,
+        wall_seconds=20,
+        cpu_seconds=1,
+        peak_mb=1,
+        load_before=0,
+        said=said,
+    )
+    assert measured.figure("whole_load_seconds") == seconds
+
+
+def test_the_peers_chart_and_its_goals_count_the_same_of_ours(result: Result) -> None:
+    [chart] = peers.PART.charts
+    of_ours = Series(scenario=ours.PRECOMPUTED, act="load", figure=chart.figure)
+    assert of_ours.rounds(result) == {0: 12.0, 1: 22.0, 2: 11.4}
+    assert peers.PART.goals[0].over.rounds(result) == {0: 12.0, 1: 22.0, 2: 11.4}
+
+
+def test_growth_is_held_against_a_load_whose_fixed_costs_weigh_little() -> None:
+    limits = {goal.name: goal.limit for goal in growth.PART.goals}
+    assert limits == {
+        "time per object, 1,000,000 against 100,000, SQLite": 1.25,
+        "time per object, 1,000,000 against 10,000, SQLite": None,
+        "peak memory with 1,000,000 concepts": 700,
+    }
+
+
+@pytest.mark.parametrize("store", ["weaviate", "sqlite"])
+def test_a_skip_has_a_goal_with_either_embedder(store: str) -> None:
+    limits = {goal.name: goal.limit for goal in warm.PART.goals}
+    assert limits[f"skip, {store}"] == 0.5
+    assert limits[f"skip with local embeddings, {store}"] == 0.5
 
 
 def test_a_goal_that_was_not_measured_says_so(result: Result) -> None:

@@ -48,7 +48,9 @@ PART = Part(
     name="crash",
     says=(
         "The whole process, killed by SIGKILL when half of the skills are settled, and started"
-        " again on the same machine; the resume waits two seconds before it takes over."
+        " again on the same machine. The resume waits before it takes over, about two seconds;"
+        " `takeover` is that wait as measured, reading the dead owner's log included, and"
+        " `working` the wall time without it."
     ),
     scenarios=_scenarios,
     figures=("working_seconds", "takeover_seconds", "cold_seconds", "verify_seconds"),

@@ -7,7 +7,8 @@ from tests.bench.part import Chart, Goal, Part, Series
 from tests.bench.scenario import Act, Place, Scenario
 
 SIDE = "tests.bench.sides.ours"
-SIZES = {"sqlite": (10_000, 100_000, 1_000_000), "weaviate": (10_000, 50_000)}
+MOST = 1_000_000
+SIZES = {"sqlite": (10_000, 100_000, MOST), "weaviate": (10_000, 50_000)}
 QUICK_SIZES = {"sqlite": (2_000, 10_000), "weaviate": (2_000,)}
 LONGEST_SECONDS = 3600
 
@@ -45,15 +46,25 @@ def _name(store: str, concepts: int) -> str:
     return f"{concepts:,} concepts, {store}"
 
 
-def _most(figure: str) -> Series:
-    return Series(scenario=_name("sqlite", 1_000_000), act="load", figure=figure)
+def _of_sqlite(concepts: int, figure: str) -> Series:
+    return Series(scenario=_name("sqlite", concepts), act="load", figure=figure)
+
+
+def _growth(concepts: int, *, limit: float | None = None) -> Goal:
+    return Goal(
+        name=f"time per object, {MOST:,} against {concepts:,}, SQLite",
+        over=_of_sqlite(MOST, "milliseconds_per_object"),
+        under=_of_sqlite(concepts, "milliseconds_per_object"),
+        limit=limit,
+    )
 
 
 PART = Part(
     name="growth",
     says=(
         "Generated concepts in ESCO's layout through the whole load with hashed vectors, verify"
-        " included; once each."
+        " included; once each. What any load costs, however small, weighs most on 10,000 concepts"
+        " and would hide a growth: the goal is held against 100,000."
     ),
     scenarios=_scenarios,
     figures=(
@@ -61,17 +72,11 @@ PART = Part(
         *("objects_per_second", "milliseconds_per_object"),
     ),
     goals=(
+        _growth(100_000, limit=1.25),
+        _growth(10_000),
         Goal(
-            name="time per object, 1,000,000 against 10,000, SQLite",
-            over=_most("milliseconds_per_object"),
-            under=Series(
-                scenario=_name("sqlite", 10_000), act="load", figure="milliseconds_per_object"
-            ),
-            limit=1.25,
-        ),
-        Goal(
-            name="peak memory with 1,000,000 concepts",
-            over=_most("peak_mb"),
+            name=f"peak memory with {MOST:,} concepts",
+            over=_of_sqlite(MOST, "peak_mb"),
             limit=700,
             unit="MB",
         ),

@@ -2,7 +2,7 @@
 
     python -m tests.bench.peers.sqlite_vec_local load|query RECORDS FOLDER
 
-A virtual table knows no "insert or replace": what is there is deleted first.
+A virtual table knows no "insert or replace": a second load deletes first what is there.
 """
 
 import json
@@ -18,6 +18,7 @@ import sqlite_vec  # type: ignore[import-not-found]
 from tests.bench.peers.reading import by_class, percentiles, queries, records
 
 TOP, CLASS = 10, "Skill"
+THERE = "SELECT 1 FROM sqlite_master WHERE name = ?"
 ASKED = f"SELECT rowid, distance FROM {CLASS}_vectors WHERE embedding MATCH ? AND k = {TOP}"
 
 
@@ -43,6 +44,7 @@ def _loaded(connection: sqlite3.Connection, folder: Path) -> dict[str, float]:
     lines, vectors = records(folder)
     began = time.monotonic()
     for name, rows in by_class(lines):
+        is_there = bool(connection.execute(THERE, (f"{name}_vectors",)).fetchone())
         dim = vectors.shape[1]
         connection.execute(
             f"CREATE VIRTUAL TABLE IF NOT EXISTS {name}_vectors"
@@ -54,9 +56,10 @@ def _loaded(connection: sqlite3.Connection, folder: Path) -> dict[str, float]:
         )
         told = [(row, lines[row]["id"], json.dumps(lines[row]["properties"])) for row in rows]
         with connection:
-            connection.executemany(
-                f"DELETE FROM {name}_vectors WHERE rowid = ?", [(row,) for row in rows]
-            )
+            if is_there:
+                connection.executemany(
+                    f"DELETE FROM {name}_vectors WHERE rowid = ?", [(row,) for row in rows]
+                )
             connection.executemany(f"INSERT OR REPLACE INTO {name} VALUES (?, ?, ?)", told)
             connection.executemany(
                 f"INSERT INTO {name}_vectors (rowid, embedding) VALUES (?, ?)",

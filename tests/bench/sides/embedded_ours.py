@@ -1,12 +1,13 @@
 """Our SQLite target at its port, with given ids and vectors; load, load again, query.
 
+A load ends each class as the loader does, with a flush: the look-up tables are part of it.
+
 python -m tests.bench.sides.embedded_ours load|query RECORDS FILE
 """
 
 import json
 import sys
 import time
-from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
 from uuid import UUID
@@ -15,13 +16,13 @@ import anyio
 import numpy as np
 
 from ingest.esco_classes import esco_schemas
-from ingest.target import TargetObject, Verdict
+from ingest.target import Reply, TargetObject, Verdict
 from ingest.targets.sqlite import SqliteTarget, open_sqlite_target
 from journal.stores.sqlite import SqliteStore
 from schemas import load_schema
 from tests.bench.peers.reading import percentiles
 from tests.bench.sides.events import OWNER, PIPELINE
-from tests.bench.sides.reading import Records, read_records
+from tests.bench.sides.reading import Records, batches, read_records
 
 BATCH = 512
 REQUEST_SECONDS = 60
@@ -35,16 +36,18 @@ async def main(what: str, folder: Path, file: Path) -> None:
         if what == "query":
             print(json.dumps(await _asked(target, folder)))
             return
-        batches = list(_batches(read_records(folder)))
+        classes = _classes(read_records(folder))
         began = time.monotonic()
         if not file.exists():
             await _make(file, target)
         await target.own(1)
-        for batch in batches:
-            reply = await target.upsert(batch, timeout_seconds=REQUEST_SECONDS)
-            assert all(one.verdict is Verdict.ACKNOWLEDGED for one in reply.outcomes)
+        for sent in classes:
+            for batch in sent:
+                _check(await target.upsert(batch, timeout_seconds=REQUEST_SECONDS))
+            _check(await target.flush(sent[-1], timeout_seconds=REQUEST_SECONDS))
         seconds = time.monotonic() - began
-    print(json.dumps({"load_seconds": seconds, "rows": sum(map(len, batches))}))
+    rows = sum(len(batch) for sent in classes for batch in sent)
+    print(json.dumps({"load_seconds": seconds, "rows": rows}))
 
 
 async def _make(file: Path, target: SqliteTarget) -> None:
@@ -56,13 +59,15 @@ async def _make(file: Path, target: SqliteTarget) -> None:
     await target.prepare()
 
 
-def _batches(records: Records) -> Iterator[list[TargetObject]]:
-    """Yield what may be sent at once, as the loader would."""
-    objects = [_object(records, row) for row in range(len(records.lines))]
-    barriers = [line["barrier"] for line in records.lines]
-    for _, pairs in groupby(zip(barriers, objects, strict=True), key=lambda pair: pair[0]):
-        between = [wanted for _, wanted in pairs]
-        yield from (between[at : at + BATCH] for at in range(0, len(between), BATCH))
+def _check(reply: Reply) -> None:
+    assert all(one.verdict is Verdict.ACKNOWLEDGED for one in reply.outcomes)
+
+
+def _classes(records: Records) -> list[list[list[TargetObject]]]:
+    """Return the batches of each class, as the loader would send them."""
+    sent = ([_object(records, row) for row in rows] for rows in batches(records, BATCH))
+    by_class = groupby(sent, key=lambda batch: batch[0].class_name)
+    return [list(of_class) for _, of_class in by_class]
 
 
 def _object(records: Records, row: int) -> TargetObject:

@@ -1,7 +1,9 @@
 """The records as lines and vectors, read back; for sides that load them without our reader."""
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -23,3 +25,14 @@ def read_records(folder: Path) -> Records:
         return Records(
             lines=[json.loads(line) for line in lines], vectors=np.load(folder / "vectors.npy")
         )
+
+
+def batches(records: Records, size: int) -> Iterator[list[int]]:
+    """Yield the rows of what may be sent at once, at most `size` of them; none crosses a barrier.
+
+    A barrier has records of one class only.
+    """
+    rows = range(len(records.lines))
+    for _, behind in groupby(rows, key=lambda row: records.lines[row]["barrier"]):
+        between = list(behind)
+        yield from (between[at : at + size] for at in range(0, len(between), size))
