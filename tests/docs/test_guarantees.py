@@ -1,0 +1,38 @@
+"""docs/guarantees.md names tests that there are, and drills that there are."""
+
+import ast
+import re
+from pathlib import Path
+
+from tests.drills.catalogue import DRILLS
+from tests.mutants.catalogue import MUTANTS
+
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs" / "guarantees.md").read_text(encoding="utf-8")
+NAMED = re.compile(r"`((?:[a-z_]+/)+test_\w+\.py)(?:::(test_\w+))?`")
+
+
+def test_every_test_that_is_named_is_there() -> None:
+    named = NAMED.findall(PAGE)
+    assert len(named) > 30
+    missing = [
+        (file, test)
+        for file, test in named
+        if not (ROOT / "tests" / file).is_file() or (test and test not in _tests_in(file))
+    ]
+    assert missing == []
+
+
+def test_every_drill_and_every_mutant_that_is_named_is_there() -> None:
+    rows = re.findall(r"^\| `([a-z-]+)` \|", PAGE, re.MULTILINE)
+    assert rows
+    assert set(rows) <= set(DRILLS)
+    mutants = re.findall(r"mutant `([a-z-]+)`", PAGE)
+    assert mutants
+    assert set(mutants) <= set(MUTANTS)
+
+
+def _tests_in(file: str) -> set[str]:
+    tree = ast.parse((ROOT / "tests" / file).read_text(encoding="utf-8"))
+    functions = (ast.FunctionDef, ast.AsyncFunctionDef)
+    return {node.name for node in ast.walk(tree) if isinstance(node, functions)}
