@@ -8,7 +8,6 @@ is down. Filters are never used: they miss torn objects.
 import re
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import suppress
-from itertools import takewhile
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
@@ -17,7 +16,6 @@ import orjson
 
 from journal.codec import event_id, from_row, is_legacy, owner_from, owner_to, to_row
 from journal.errors import (
-    MENDED_BY_HAND,
     CorruptJournal,
     LeaseLost,
     StoreRefused,
@@ -36,7 +34,6 @@ PAGE = 500
 LEAST_AHEAD = 8
 MOST_AHEAD = 32
 EPOCHS_AHEAD = 3
-LOOKS_AT_A_HOLE = 3
 # A store that has text where we want a date keeps our text as it is.
 COMPATIBLE = {"date": ("date", "text"), "text": ("text", "string"), "int": ("int",)}
 
@@ -101,32 +98,18 @@ class WeaviateStore:
             raise StoreRefused(f"{self._url} refuses an event: {str(answer)[:200]}")
 
     async def read_epoch(self, pipeline: str, epoch: int) -> Sequence[Recorded]:
-        """Return the epoch's events by id at QUORUM, a few ahead at a time.
-
-        Raises:
-            CorruptJournal: one is gone though later ones are there.
-        """
+        """Return the epoch's events by id at QUORUM, a few ahead at a time."""
         logged: list[Recorded] = []
-        looks = 0
         while True:
             first = len(logged) + 1
             ahead = _ahead(logged)
             batch = await self._read_ids(
                 [event_id(pipeline, epoch, seq) for seq in range(first, first + ahead)]
             )
-            there = list(takewhile(lambda row: row is not None, batch))
-            logged += [from_row(row) for row in there if row is not None]
-            if len(there) == len(batch):
-                continue
-            if not any(batch[len(there) :]):
-                return logged
-            # Asked for at once: its owner may have written it and a later one in between.
-            looks += 1
-            if looks == LOOKS_AT_A_HOLE:
-                raise CorruptJournal(
-                    f"event {pipeline}/{epoch}:{len(logged) + 1} is gone, though later ones are"
-                    f" there; {MENDED_BY_HAND}"
-                )
+            for row in batch:
+                if row is None:
+                    return logged
+                logged.append(from_row(row))
 
     async def read_all(self, pipeline: str) -> AsyncIterator[Recorded | LegacyRow]:
         """Yield every event by cursor; on a cluster the listing may have holes."""

@@ -13,9 +13,11 @@ A moment is one of
 import argparse
 import os
 import signal
+import sqlite3
 import sys
 import threading
 from collections.abc import Awaitable, Callable
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -116,7 +118,22 @@ class Failpoint:
             threading.Timer(self._wanted.delay_seconds, self._send).start()
 
     def _send(self) -> None:
+        if self._wanted.signal is signal.SIGSTOP:
+            let_writes_end()
         os.kill(os.getpid(), self._wanted.signal)
+
+
+def let_writes_end() -> None:
+    """Wait until nobody writes to the file, if the store is one.
+
+    A process that stands still in the middle of a transaction keeps the file locked, and nobody
+    can take over from it before it goes on or dies: that is SQLite's way, and another matter.
+    """
+    _, is_file, path = os.environ["VARITY_STORE"].partition("sqlite:///")
+    if is_file:
+        with closing(sqlite3.connect(path, timeout=60, isolation_level=None)) as file:
+            file.execute("BEGIN IMMEDIATE")
+            file.execute("ROLLBACK")
 
 
 def adapters() -> tuple[type[Store], type[Target]]:

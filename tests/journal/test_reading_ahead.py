@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 import orjson
 import pytest
 
-from journal import CorruptJournal, open_store
+from journal import open_store
 from journal.codec import event_id, to_row
 from journal.events import Event, Recorded
 from tests.journal.builders import COMPLETED, checkpoint, logged, started
@@ -54,43 +54,3 @@ async def test_an_epoch_is_read_whole_and_little_more_is_asked_for(
     assert list(read) == written
     assert len(places) == asked
     assert len(set(places)) == asked
-
-
-async def test_an_event_that_is_gone_from_the_middle_is_told() -> None:
-    """What follows it would be cut off for good by whoever takes over."""
-    rows = {
-        str(event_id("esco", 1, event.seq)): to_row(event)
-        for event in epoch_of(8, last=COMPLETED)
-        if event.seq != 4
-    }
-
-    def answer(head: str) -> tuple[int, str]:
-        found = PLACE.match(head)
-        assert found is not None, head
-        return (
-            (200, orjson.dumps({"properties": rows[found[1]]}).decode())
-            if (found[1] in rows)
-            else (404, "")
-        )
-
-    async with answering(answer) as url, open_store(url, request_seconds=60) as store:
-        with pytest.raises(CorruptJournal, match="event esco/1:4 is gone, though later ones"):
-            await store.read_epoch("esco", 1)
-
-
-async def test_an_event_written_while_others_are_read_is_no_hole() -> None:
-    written = epoch_of(8, last=COMPLETED)
-    rows = {str(event_id("esco", 1, event.seq)): to_row(event) for event in written}
-    late = str(event_id("esco", 1, 4))
-    asked: list[str] = []
-
-    def answer(head: str) -> tuple[int, str]:
-        found = PLACE.match(head)
-        assert found is not None, head
-        asked.append(found[1])
-        if found[1] not in rows or (found[1] == late and asked.count(late) == 1):
-            return 404, ""
-        return 200, orjson.dumps({"properties": rows[found[1]]}).decode()
-
-    async with answering(answer) as url, open_store(url, request_seconds=60) as store:
-        assert list(await store.read_epoch("esco", 1)) == written
