@@ -13,11 +13,10 @@ A moment is one of
 import argparse
 import os
 import signal
-import sqlite3
+import subprocess
 import sys
 import threading
 from collections.abc import Awaitable, Callable
-from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -118,22 +117,12 @@ class Failpoint:
             threading.Timer(self._wanted.delay_seconds, self._send).start()
 
     def _send(self) -> None:
-        if self._wanted.signal is signal.SIGSTOP:
-            let_writes_end()
-        os.kill(os.getpid(), self._wanted.signal)
-
-
-def let_writes_end() -> None:
-    """Wait until nobody writes to the file, if the store is one.
-
-    A process that stands still in the middle of a transaction keeps the file locked, and nobody
-    can take over from it before it goes on or dies: that is SQLite's way, and another matter.
-    """
-    _, is_file, path = os.environ["VARITY_STORE"].partition("sqlite:///")
-    if is_file:
-        with closing(sqlite3.connect(path, timeout=60, isolation_level=None)) as file:
-            file.execute("BEGIN IMMEDIATE")
-            file.execute("ROLLBACK")
+        _, is_file, path = os.environ["VARITY_STORE"].partition("sqlite:///")
+        if is_file and self._wanted.signal is signal.SIGSTOP:
+            freezing = [sys.executable, "-m", "tests.acceptance.freezing", path, str(os.getpid())]
+            subprocess.run(freezing, check=True)
+        else:
+            os.kill(os.getpid(), self._wanted.signal)
 
 
 def adapters() -> tuple[type[Store], type[Target]]:
