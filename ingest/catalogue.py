@@ -20,7 +20,7 @@ from ingest.order import Edges, Indices, Order, levels
 from ingest.records import Concept, PropertyValue, Rejection, Relation
 from ingest.spool import Spool
 from ingest.target import TargetObject
-from schemas import ClassSchema
+from schemas import ClassSchema, ReferenceSchema
 
 
 class Source(Protocol):
@@ -50,6 +50,10 @@ class Links:
     def of(self, index: int) -> NDArray[np.uint32]:
         """Return the targets of one record."""
         return self.targets[self.starts[index] : self.starts[index + 1]]
+
+    def sources(self) -> Indices:
+        """Return the record that each of the targets belongs to."""
+        return np.repeat(np.arange(len(self.starts) - 1), np.diff(self.starts))
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -202,9 +206,8 @@ class Catalogue:
         absent_sources = self.absent[records.name]
         if not absent_targets and not absent_sources:
             return 0
-        sources = np.repeat(np.arange(len(records)), np.diff(links.starts))
         lost = np.isin(links.targets, np.fromiter(absent_targets, dtype=np.int64))
-        lost |= np.isin(sources, np.fromiter(absent_sources, dtype=np.int64))
+        lost |= np.isin(links.sources(), np.fromiter(absent_sources, dtype=np.int64))
         return int(lost.sum())
 
 
@@ -218,11 +221,11 @@ def read_catalogue(source: Source, schemas: Sequence[ClassSchema], *, embedder: 
     try:
         classes, numbers = _read_concepts(source, schemas, spool)
         edges, dangling = _read_relations(source, classes, numbers)
+        ranked = {name: records.by_id() for name, records in classes.items()}
         for records in classes.values():
             records.rejections = _identified(records.rejections, numbers[records.name])
             records.links = tuple(
-                _links(records, classes, reference.name, reference.target, edges)
-                for reference in records.schema.references
+                _links(records, reference, edges, ranked) for reference in records.schema.references
             )
             records.order = levels(len(records), _own_edges(records))
     except BaseException:
@@ -301,22 +304,21 @@ def _identified(rejections: Sequence[Rejection], loaded: Mapping[str, int]) -> l
 
 def _links(
     records: ClassCatalogue,
-    classes: Mapping[str, ClassCatalogue],
-    name: str,
-    target_class: str,
+    reference: ReferenceSchema,
     edges: EdgeLists,
+    ranked: Mapping[str, tuple[Indices, Indices]],
 ) -> Links:
     """Return the links sorted by source and then by the target's id, each once."""
-    sources, targets = (np.asarray(part, dtype=np.int64) for part in edges[records.name, name])
-    there = classes[target_class]
-    by_id, rank = there.by_id()
+    listed = edges[records.name, reference.name]
+    sources, targets = (np.asarray(part, dtype=np.int64) for part in listed)
+    by_id, rank = ranked[reference.target]
     # One number a pair: many times faster to sort than rows of two.
-    pairs = np.unique(sources * max(1, len(there)) + rank[targets])
-    sources, ranks = np.divmod(pairs, max(1, len(there)))
+    width = max(1, len(by_id))
+    sources, ranks = np.divmod(np.unique(sources * width + rank[targets]), width)
     starts = np.searchsorted(sources, np.arange(len(records) + 1))
     return Links(
-        name=name,
-        target_class=target_class,
+        name=reference.name,
+        target_class=reference.target,
         starts=starts.astype(np.int64),
         targets=by_id[ranks].astype(np.uint32),
     )
@@ -327,13 +329,7 @@ def _own_edges(records: ClassCatalogue) -> Edges:
     own = [links for links in records.links if links.target_class == records.name]
     if not own:
         return np.empty((0, 2), dtype=np.int64)
-    every = np.arange(len(records))
     pairs = np.unique(
-        np.concatenate(
-            [
-                np.repeat(every, np.diff(links.starts)) * len(records) + links.targets
-                for links in own
-            ]
-        )
+        np.concatenate([links.sources() * len(records) + links.targets for links in own])
     )
     return np.stack(np.divmod(pairs, max(1, len(records))), axis=1)

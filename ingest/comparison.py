@@ -63,9 +63,10 @@ def expected_lengths(catalogue: Catalogue, class_name: str) -> Lengths:
     for links in catalogue.classes[class_name].links:
         lengths[links.name] = np.diff(links.starts)
         if absent := catalogue.absent[links.target_class]:
-            sources = np.repeat(np.arange(len(links.starts) - 1), lengths[links.name])
             lost = np.isin(links.targets, np.fromiter(absent, dtype=np.int64))
-            lengths[links.name] -= np.bincount(sources[lost], minlength=len(lengths[links.name]))
+            lengths[links.name] -= np.bincount(
+                links.sources()[lost], minlength=len(lengths[links.name])
+            )
     return lengths
 
 

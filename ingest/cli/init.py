@@ -7,7 +7,7 @@ import click
 from click.exceptions import Exit
 
 from ingest.cli.app import app
-from ingest.cli.exits import TOO_MANY_REJECTED, UNUSABLE
+from ingest.cli.exits import UNUSABLE
 from ingest.cli.options import (
     load_settings,
     with_config,
@@ -20,11 +20,11 @@ from ingest.cli.options import (
     with_store,
 )
 from ingest.cli.output import note, say, write_json, write_view
+from ingest.cli.rejections import check_rejected
 from ingest.cli.running import Attended, run
 from ingest.progress import open_display
 from ingest.report import ingest_document
 from ingest.settings import Settings
-from ingest.wording import plural
 
 if TYPE_CHECKING:
     from ingest.wiring import StartOptions, StartResult
@@ -136,10 +136,4 @@ def _check(result: "StartResult", allowed: int) -> None:
     """Exit unless a service may start; every start on the same data ends alike."""
     if not result.is_completed:
         raise Exit(UNUSABLE)
-    rejected = len(result.report.state.rejected)
-    if rejected > allowed:
-        say(
-            f"{plural(rejected, 'record')} rejected, {allowed:,} allowed (--max-rejected); the"
-            " others are loaded; see `varity-journal rejected`"
-        )
-        raise Exit(TOO_MANY_REJECTED)
+    check_rejected(len(result.report.state.rejected), allowed=allowed)

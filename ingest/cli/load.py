@@ -6,10 +6,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 import click
-from click.exceptions import Exit
 
 from ingest.cli.app import app
-from ingest.cli.exits import TOO_MANY_REJECTED
 from ingest.cli.options import (
     load_settings,
     with_config,
@@ -23,13 +21,13 @@ from ingest.cli.options import (
     with_wait,
 )
 from ingest.cli.output import note, say, write_json, write_view
+from ingest.cli.rejections import check_rejected
 from ingest.cli.running import Attended, run
 from ingest.decision import DRY_RUN, RAN, RESUMED, Mode
 from ingest.progress import open_display
 from ingest.records import InputError
 from ingest.report import LeaseView, StatusReport, ingest_document
 from ingest.settings import Settings, is_unattended
-from ingest.wording import plural
 
 if TYPE_CHECKING:
     from ingest.wiring import IngestOptions, IngestResult
@@ -104,13 +102,8 @@ def ingest(
     )
     result = run(_ingest, settings, options)
     _show(result, settings.pipeline, as_json=as_json)
-    rejected = len(result.state.rejected)
-    if result.outcome in (RAN, RESUMED) and rejected > settings.max_rejected:
-        say(
-            f"{plural(rejected, 'record')} rejected, {settings.max_rejected:,} allowed"
-            " (--max-rejected); the others are loaded; see `varity-journal rejected`"
-        )
-        raise Exit(TOO_MANY_REJECTED)
+    if result.outcome in (RAN, RESUMED):
+        check_rejected(len(result.state.rejected), allowed=settings.max_rejected)
 
 
 def _mode(*, resume: bool, restart: bool, force: bool) -> Mode:

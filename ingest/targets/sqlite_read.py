@@ -97,9 +97,10 @@ def ids_by_uri(
 
     An object's id is made of its URI, so one index serves both; the URI is looked at all the same.
     """
-    rows = rows_by_id(connection, held, [object_id(uri).int for uri in uris])
+    keys = [object_id(uri).int for uri in uris]
+    rows = rows_by_id(connection, held, keys)
     query = "SELECT id FROM objects WHERE row = ? AND uri = ?"
-    sought = zip(uris, (rows.get(object_id(uri).int) for uri in uris), strict=True)
+    sought = zip(uris, map(rows.get, keys), strict=True)
     return frozenset(
         UUID(bytes=key) for uri, row in sought for (key,) in connection.execute(query, (row, uri))
     )

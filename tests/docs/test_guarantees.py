@@ -1,11 +1,11 @@
 """docs/guarantees.md names tests that there are, and drills that there are."""
 
-import ast
 import re
 from pathlib import Path
 
 from tests.drills.catalogue import DRILLS
 from tests.mutants.catalogue import MUTANTS
+from tests.naming import names_in
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "guarantees.md").read_text(encoding="utf-8")
@@ -18,7 +18,8 @@ def test_every_test_that_is_named_is_there() -> None:
     missing = [
         (file, test)
         for file, test in named
-        if not (ROOT / "tests" / file).is_file() or (test and test not in _tests_in(file))
+        if not (ROOT / "tests" / file).is_file()
+        or (test and test not in names_in(ROOT / "tests" / file))
     ]
     assert missing == []
 
@@ -30,9 +31,3 @@ def test_every_drill_and_every_mutant_that_is_named_is_there() -> None:
     mutants = re.findall(r"mutant `([a-z-]+)`", PAGE)
     assert mutants
     assert set(mutants) <= set(MUTANTS)
-
-
-def _tests_in(file: str) -> set[str]:
-    tree = ast.parse((ROOT / "tests" / file).read_text(encoding="utf-8"))
-    functions = (ast.FunctionDef, ast.AsyncFunctionDef)
-    return {node.name for node in ast.walk(tree) if isinstance(node, functions)}

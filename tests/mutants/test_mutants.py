@@ -2,8 +2,6 @@
 
 import ast
 import re
-from functools import cache
-from pathlib import Path
 
 import pytest
 
@@ -11,6 +9,7 @@ from tests.mutants.catalogue import KINDS, MUTANTS
 from tests.mutants.mutant import mutated
 from tests.mutants.page import PAGE, page
 from tests.mutants.running import ROOT
+from tests.naming import names_in
 from tests.test_imports import modules, source
 
 TESTS = ROOT / "tests"
@@ -28,7 +27,7 @@ def test_a_mutant_fits_the_code(name: str) -> None:
 def test_the_tests_that_a_mutant_names_are_there(name: str) -> None:
     named = {(file, test.partition("[")[0]) for file, test in MUTANTS[name].tests()}
     assert named
-    assert {(file, test) for file, test in named if test not in _named_in(TESTS / file)} == set()
+    assert {(file, test) for file, test in named if test not in names_in(TESTS / file)} == set()
 
 
 def test_names_stand_once_and_say_what_is_wrong() -> None:
@@ -40,12 +39,3 @@ def test_names_stand_once_and_say_what_is_wrong() -> None:
 def test_the_page_shows_exactly_the_mutants() -> None:
     shown = PAGE.read_text(encoding="utf-8")
     assert re.sub(r"Last whole run: .*", "", shown) == page(""), "scripts/mutants --page writes it"
-
-
-@cache
-def _named_in(path: Path) -> frozenset[str]:
-    """Return the names of the tests of a file."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    return frozenset(
-        node.name for node in tree.body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-    )
