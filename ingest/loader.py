@@ -46,6 +46,14 @@ class Workshop:
     request_seconds: float
     unsure: set[tuple[str, int]]
 
+    async def incarnation(self) -> str:
+        """Return how the target's nodes were started; waits while it does not answer.
+
+        Raises:
+            StoreUnavailable: it did not for `STALL_SECONDS`.
+        """
+        return await waiting_for_store(self.target.incarnation, self.clock, STALL_SECONDS, log.info)
+
 
 async def load_class(run: StepRun, class_name: str, workshop: Workshop) -> StepResult:
     """Bring every record of the class into the target, from the step's resume point on."""
@@ -133,20 +141,15 @@ class _Loading:
                 async for key, content_hash in self._shop.target.hashes(self._records.name)
             }
         resumed_at = self._run.settled
-        incarnation = await self._incarnation()
+        incarnation = await self._shop.incarnation()
         start = 0
         for level in self._records.order.levels:
             await self._level(start, start + len(level))
             start += len(level)
         await self._level(self._second_pass, len(self._indices))
         await self._flush()
-        if await self._incarnation() != incarnation:
+        if await self._shop.incarnation() != incarnation:
             self._doubt(resumed_at)
-
-    async def _incarnation(self) -> str:
-        return await waiting_for_store(
-            self._shop.target.incarnation, self._shop.clock, STALL_SECONDS, log.info
-        )
 
     def _doubt(self, since: int) -> None:
         """Have `verify` look at all that was sent: a server that died has lost the end of it.

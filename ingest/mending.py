@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 import anyio
 
-from ingest.loader import Workshop
+from ingest.loader import TAIL, Workshop
 from ingest.pace import Pace
 from ingest.sending import Parcel, Sender
 from ingest.wholes import chunks, wholes
@@ -36,16 +36,7 @@ async def mend(
     records = workshop.catalogue.classes[class_name]
     wrong = set(indices)
     cyclic = set(records.order.cyclic.tolist())
-    pace = Pace()
-    sender = Sender(
-        run,
-        workshop.target,
-        workshop.clock,
-        pace,
-        anyio.CapacityLimiter(pace.in_flight),
-        request_seconds=workshop.request_seconds,
-        unsure=workshop.unsure,
-    )
+    sender = _sender(run, workshop)
     written: list[Parcel] = []
     for level in records.order.levels:
         for chunk in chunks([int(index) for index in level if int(index) in wrong]):
@@ -62,6 +53,35 @@ async def mend(
         await sender.settle(written)
         await mended(len(written))
     await sender.flush(written)
+
+
+async def write_out(
+    run: StepRun, workshop: Workshop, class_name: str, indices: Sequence[int]
+) -> None:
+    """Leave nothing that a kill of the server could take back of records that equal their objects.
+
+    The flush at the end of a step, or of `mend`, may have indexed something itself: what a late
+    write had blanked right before it. That again stands in memory only, until a flush that finds
+    all of it equal.
+
+    Raises:
+        StoreUnavailable: the target does not do it.
+        LeaseLost, Stopped: the run must not go on.
+    """
+    await _sender(run, workshop).flush(await _parcels(workshop, class_name, indices[-TAIL:]))
+
+
+def _sender(run: StepRun, workshop: Workshop) -> Sender:
+    pace = Pace()
+    return Sender(
+        run,
+        workshop.target,
+        workshop.clock,
+        pace,
+        anyio.CapacityLimiter(pace.in_flight),
+        request_seconds=workshop.request_seconds,
+        unsure=workshop.unsure,
+    )
 
 
 async def _parcels(

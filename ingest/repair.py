@@ -23,7 +23,7 @@ from ingest.inspection import (
     nobody_looks,
 )
 from ingest.loader import Workshop, mark_all_absent
-from ingest.mending import mend
+from ingest.mending import mend, write_out
 from ingest.objects import class_digest
 from ingest.report import shown_status
 from ingest.validation import REJECTING_STEPS
@@ -210,6 +210,9 @@ class _Repairing:
                 f" {self._shop.catalogue.classes[self._class_name].uris[wrong[0]]};"
                 " is something else writing to this class?"
             )
+        if touched or self._run.state.attempt > 1:
+            there = sorted(index for index, _ in self._expected.values())
+            await write_out(self._run, self._shop, self._class_name, there)
         self.extra = inspection.difference.extra
         hashes = {key: content_hash for key, (_, content_hash) in self._expected.items()}
         return class_digest(hashes | self.extra)

@@ -11,7 +11,7 @@ import anyio.to_thread
 
 from ingest.comparison import compare_class, expected_hashes
 from ingest.loader import Workshop, mark_all_absent
-from ingest.mending import mend
+from ingest.mending import mend, write_out
 from ingest.objects import class_digest
 from ingest.visibility import unfiltered, unindexed
 from journal import StepFailed, StepResult, StepRun
@@ -53,8 +53,7 @@ class _Verifying:
             expected_hashes, self._shop.catalogue, self._class_name
         )
         for repairs_left in range(MEND_ROUNDS, -1, -1):
-            await self._run.let_settle()
-            wrong = sorted({*await self._wrong(), *await self._invisible()})
+            wrong = await self._looked_at()
             if not wrong:
                 hashes = {key: content_hash for key, (_, content_hash) in self._expected.items()}
                 return class_digest(hashes | self.extra)
@@ -66,6 +65,23 @@ class _Verifying:
             f" {self._shop.catalogue.classes[self._class_name].uris[wrong[0]]};"
             " is something else writing to this class?"
         )
+
+    async def _looked_at(self) -> list[int]:
+        """Return the records that are missing, differ or are unseen; if there are none, it lasts.
+
+        A server that dies in between may take some of what was looked at with it.
+        """
+        while True:
+            await self._run.let_settle()
+            incarnation = await self._shop.incarnation()
+            wrong = sorted({*await self._wrong(), *await self._invisible()})
+            if wrong or not self._is_in_doubt():
+                return wrong
+            there = sorted(index for index, _ in self._expected.values())
+            await write_out(self._run, self._shop, self._class_name, there)
+            if await self._shop.incarnation() == incarnation:
+                return []
+            self._run.check()
 
     async def _wrong(self) -> list[int]:
         """Return the records whose object is missing or differs, references included."""
@@ -82,7 +98,7 @@ class _Verifying:
         not tell what a server that was killed had in memory, and an earlier attempt's doubts
         went with its memory.
         """
-        if not (self._shop.target.tears and self._is_in_doubt()):
+        if not self._is_in_doubt():
             return []
         uris = self._shop.catalogue.classes[self._class_name].uris
         sought = {key: uris[index] for key, (index, _) in self._expected.items()}
@@ -94,4 +110,5 @@ class _Verifying:
     def _is_in_doubt(self) -> bool:
         """Whether this attempt or one before it may have left an object out of an index."""
         state = self._run.state
-        return bool(self._shop.unsure or state.suspects) or state.attempt > 1
+        is_in_doubt = bool(self._shop.unsure or state.suspects) or state.attempt > 1
+        return self._shop.target.tears and is_in_doubt

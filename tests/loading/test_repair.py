@@ -259,6 +259,26 @@ async def test_what_a_kill_in_the_middle_of_a_request_tears_is_mended(
     assert content(world.database) == await quiet(read)
 
 
+@pytest.mark.parametrize("at_request", range(1, 8))
+async def test_what_a_repair_that_was_killed_had_mended_outlives_a_death(
+    at_request: int, read: Read
+) -> None:
+    """It was written, and the flush after it was not."""
+    world = await loaded(read)
+    damage(world)
+    life = Life()
+
+    def dies(request: int, objects: Sequence[TargetObject]) -> Fault | None:
+        life.is_over = request == at_request
+        return Fault(applied=len(objects)) if life.is_over else None
+
+    with pytest.raises(BaseException):  # noqa: B017
+        await repaired(world, faults=dies, life=life)
+    await repaired(world)
+    world.database.restart()
+    assert content(world.database) == await quiet(read)
+
+
 async def test_how_many_objects_were_mended_is_counted_over_all_attempts(read: Read) -> None:
     world = await loaded(read)
     damage(world)

@@ -99,7 +99,7 @@ MUTANTS = (
         name="silent-death-unnoticed",
         harm="what a server that died between two requests had in memory stays invisible",
         module="ingest.loader",
-        changes=(("if await self._incarnation() != incarnation:", "if False:"),),
+        changes=(("if await self._shop.incarnation() != incarnation:", "if False:"),),
         killed_by={
             "loading/test_silent_death.py": ("test_what_a_silent_death_took_is_found_and_mended",)
         },
@@ -110,6 +110,49 @@ MUTANTS = (
         module="ingest.loader",
         changes=(("        await self._flush()\n", ""),),
         killed_by={"loading/test_silent_death.py": ("test_a_death_after_the_load_takes_nothing",)},
+    ),
+    Mutant(
+        name="no-flush-after-verify",
+        harm="what a late write made the step's own flush index is lost with the server's memory",
+        module="ingest.verify",
+        changes=(
+            (
+                "            await write_out(self._run, self._shop, self._class_name, there)\n",
+                "",
+            ),
+        ),
+        killed_by={
+            "loading/test_silent_death.py": (
+                "test_what_a_late_blank_made_the_flush_index_outlives_a_death_too",
+            )
+        },
+    ),
+    Mutant(
+        name="death-while-verify-looks-unnoticed",
+        harm="a server that died between verify's look and its flush took what was looked at",
+        module="ingest.verify",
+        changes=(("if await self._shop.incarnation() == incarnation:", "if True:"),),
+        killed_by={
+            "loading/test_silent_death.py": (
+                "test_a_death_right_after_verify_has_looked_makes_it_look_again",
+            )
+        },
+    ),
+    Mutant(
+        name="no-flush-after-a-resumed-repair",
+        harm="what a repair that was killed had mended is lost with the server's memory",
+        module="ingest.repair",
+        changes=(
+            (
+                "            await write_out(self._run, self._shop, self._class_name, there)\n",
+                "",
+            ),
+        ),
+        killed_by={
+            "loading/test_repair.py": (
+                "test_what_a_repair_that_was_killed_had_mended_outlives_a_death",
+            )
+        },
     ),
     Mutant(
         name="references-not-in-the-hash",

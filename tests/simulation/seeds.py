@@ -13,10 +13,15 @@ OWN_OLD_NAME = (
     "after a server's restart two old lists of classes in a row let a process take up an epoch that"
     " it had won, unanswered, before somebody won a higher one"
 )
+FLUSHED_TOO_EARLY = (
+    "a write that was given up landed right before the flush at the step's end and blanked four"
+    " objects; the flush indexed them anew, in memory only, and a kill after the load took that"
+)
 ONCE_FAILED: dict[int, str] = {
     **dict.fromkeys((12, 21, 41), LOOKED_UP_TOO_LITTLE),
     **dict.fromkeys((280, 6585), EQUAL_BY_CHANCE),
     5685: OWN_OLD_NAME,
+    8384: FLUSHED_TOO_EARLY,
 }
 
 FRESH = range(100)
