@@ -6,7 +6,8 @@ import random
 import signal
 import subprocess
 import sys
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,6 +20,7 @@ from tests.server import Weaviate
 
 CHECKOUT = Path(__file__).parent.parent.parent
 COMMAND_SECONDS = 240
+LOOK_SECONDS = 0.001
 KILLED = -signal.SIGKILL
 
 Document = dict[str, Any]
@@ -62,9 +64,14 @@ class Command(subprocess.Popen[str]):
         self.send_signal(signal.SIGCONT)
 
     def until_stopped(self) -> None:
-        """Return when it stands still; a SIGSTOP must be on its way."""
+        """Return when it stands still and whoever froze it is gone; a SIGSTOP must be on its way.
+
+        `freezing` holds the file's lock until it has seen the process stand still: woken before
+        that, the process would be waited for, and the file locked, for ever.
+        """
         _, status = os.waitpid(self.pid, os.WUNTRACED)
         assert os.WIFSTOPPED(status), f"ended with {status}"
+        until(lambda: not _running_children(self.pid), what=f"who froze {self.pid} ended")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,6 +168,30 @@ class Place:
         if self.window is not None:
             chosen["VARITY_WINDOW"] = str(self.window)
         return kept | chosen
+
+
+def until(holds: Callable[[], bool], *, what: str) -> None:
+    """Return when it holds; raise if it does not come to that."""
+    ends_at = time.monotonic() + COMMAND_SECONDS
+    while not holds():
+        if time.monotonic() > ends_at:
+            raise AssertionError(f"still not true: {what}")
+        time.sleep(LOOK_SECONDS)
+
+
+def _running_children(pid: int) -> list[int]:
+    """Return the child processes that have not ended; a process that stands still reaps none."""
+    lists = [path.read_text() for path in Path(f"/proc/{pid}/task").glob("*/children")]
+    children = [int(child) for each in lists for child in each.split()]
+    return [child for child in children if not _is_over(child)]
+
+
+def _is_over(pid: int) -> bool:
+    try:
+        status = Path(f"/proc/{pid}/stat").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return True
+    return status.rpartition(")")[2].split()[0] in "ZX"
 
 
 def at_the_gate(commands: Sequence[Command]) -> None:
