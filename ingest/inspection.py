@@ -47,7 +47,7 @@ async def inspect_class(
     present = sorted({index for index, _ in expected.values()} - set(difference.missing))
     if embedder is None:
         inspection = Inspection(difference=difference)
-        inspection.invisible = await _unfound(catalogue, target, class_name, present)
+        inspection.invisible = await unfound(catalogue, target, class_name, present)
         looked(class_name, len(present), len(present))
         return inspection
     return await inspect_closely(
@@ -75,11 +75,11 @@ async def inspect_closely(
         looked=lambda done: looked(class_name, done, len(indices)),
     )
     difference.different = sorted({*difference.different, *close.different})
-    lost = await _unfound(catalogue, target, class_name, indices, is_swept=not target.tears)
+    lost = await unfound(catalogue, target, class_name, indices, is_swept=not target.tears)
     return Inspection(difference=difference, invisible=close.unindexed | lost)
 
 
-async def _unfound(
+async def unfound(
     catalogue: Catalogue,
     target: Target,
     class_name: str,

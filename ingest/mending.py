@@ -4,15 +4,22 @@ Knows the catalogue, the sender and the running step. An equal write heals nothi
 torn, and what a hash hides can not be told from it: so everything is written twice.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from uuid import UUID
 
 import anyio
 
 from ingest.loader import TAIL, Workshop
 from ingest.pace import Pace
 from ingest.sending import Parcel, Sender
+from ingest.visibility import nearest_to
 from ingest.wholes import chunks, wholes
 from journal import StepRun
+
+# How many of the nearest objects are written anew before one that no search finds, in each round
+# of mending. None at first: what is torn heals by itself being written.
+NEIGHBOURS = (0, 2, 4, 4, 8)
+MEND_ROUNDS = len(NEIGHBOURS)
 
 
 async def _nobody(mended: int) -> None:
@@ -53,6 +60,51 @@ async def mend(
         await sender.settle(written)
         await mended(len(written))
     await sender.flush(written)
+
+
+async def mend_around(
+    run: StepRun,
+    workshop: Workshop,
+    class_name: str,
+    unseen: Sequence[int],
+    numbers: Mapping[UUID, int],
+    *,
+    neighbours: int,
+    mended: Callable[[int], Awaitable[None]] = _nobody,
+) -> list[int]:
+    """Write anew what lies nearest to objects that no search finds, and return which it was.
+
+    The vector index is a graph. An object may be in it and not to be reached: each of its
+    neighbours has links enough and gave up the one to it. One that is written anew has few, and
+    takes the link when the object itself is written after it. `numbers` are the records of all
+    ids that must be there.
+    """
+    if not unseen or not neighbours:
+        return []
+    records = workshop.catalogue.classes[class_name]
+    ids = [records.id_of(index) for index in unseen]
+    near = await nearest_to(workshop.target, class_name, ids, each=neighbours)
+    around = sorted(numbers[key] for key in near if key in numbers)
+    await mend(run, workshop, class_name, around, mended=mended)
+    return around
+
+
+def still_wrong(
+    workshop: Workshop, class_name: str, differing: Sequence[int], unseen: Sequence[int]
+) -> str:
+    """Return in words what is wrong after all rounds; `unseen` are those that no search finds."""
+    uris = workshop.catalogue.classes[class_name].uris
+    if differing:
+        return (
+            f"{len(differing)} objects of {class_name} still differ from the input after"
+            f" {MEND_ROUNDS} repairs, the first is {uris[differing[0]]};"
+            " is something else writing to this class?"
+        )
+    return (
+        f"{len(unseen)} objects of {class_name} are stored and found by no search after"
+        f" {MEND_ROUNDS} repairs, the first is {uris[unseen[0]]};"
+        " drop the classes with varity-journal reset and load them anew"
+    )
 
 
 async def write_out(

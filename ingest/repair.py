@@ -21,9 +21,10 @@ from ingest.inspection import (
     inspect_class,
     inspect_closely,
     nobody_looks,
+    unfound,
 )
 from ingest.loader import Workshop, mark_all_absent
-from ingest.mending import mend, write_out
+from ingest.mending import NEIGHBOURS, mend, mend_around, still_wrong, write_out
 from ingest.objects import class_digest
 from ingest.report import shown_status
 from ingest.validation import REJECTING_STEPS
@@ -42,7 +43,6 @@ from journal import (
 from journal.events import Attribute, Recorded, Rejected
 from journal.fencing import effective
 
-MEND_ROUNDS = 3
 MENDED = "mended"  # in the summary: how many objects were written again
 NOT_KEPT = ("drops_first",)  # attributes of a load that a repair must not repeat
 
@@ -194,22 +194,29 @@ class _Repairing:
         )
         inspection = await self._inspected()
         touched: set[int] = set()
-        for _ in range(MEND_ROUNDS):
+        numbers = {key: index for key, (index, _) in self._expected.items()}
+        for neighbours in NEIGHBOURS:
             if not inspection.wrong:
                 break
-            touched.update(inspection.wrong)
+            around = await mend_around(
+                self._run,
+                self._shop,
+                self._class_name,
+                sorted(inspection.invisible),
+                numbers,
+                neighbours=neighbours,
+                mended=self._count,
+            )
+            touched.update(around, inspection.wrong)
             await mend(
                 self._run, self._shop, self._class_name, inspection.wrong, mended=self._count
             )
             await self._run.checkpoint()
             inspection = await self._inspected_again(sorted(touched))
-        if wrong := inspection.wrong:
-            raise StepFailed(
-                f"repair: {len(wrong)} objects of {self._class_name} still differ from the input"
-                f" after {MEND_ROUNDS} attempts, the first is"
-                f" {self._shop.catalogue.classes[self._class_name].uris[wrong[0]]};"
-                " is something else writing to this class?"
-            )
+        if inspection.wrong:
+            differing, unseen = inspection.difference.wrong, sorted(inspection.invisible)
+            what = still_wrong(self._shop, self._class_name, differing, unseen)
+            raise StepFailed(f"repair: {what}")
         if touched or self._run.state.attempt > 1:
             there = sorted(index for index, _ in self._expected.values())
             await write_out(self._run, self._shop, self._class_name, there)
@@ -229,19 +236,26 @@ class _Repairing:
         )
 
     async def _inspected_again(self, touched: Sequence[int]) -> Inspection:
-        """Compare everything at a glance, and what was written closely."""
+        """Look at everything at a glance, and closely at what was written.
+
+        What was written anew may have taken its place in the vector index from something else.
+        """
         await self._run.let_settle()
-        difference = await compare_class(
-            self._shop.catalogue, self._shop.target, self._expected, self._class_name
-        )
-        return await inspect_closely(
-            self._shop.catalogue,
-            self._shop.target,
+        catalogue, target = self._shop.catalogue, self._shop.target
+        difference = await compare_class(catalogue, target, self._expected, self._class_name)
+        close = await inspect_closely(
+            catalogue,
+            target,
             difference,
             touched,
             embedder=self._shop.embedder,
             looked=self._look,
         )
+        if target.tears:
+            others = {index for index, _ in self._expected.values()}.difference(touched)
+            present = sorted(others.difference(difference.missing))
+            close.invisible |= await unfound(catalogue, target, self._class_name, present)
+        return close
 
     def _look(self, class_name: str, done: int, of: int) -> None:
         self._run.check()

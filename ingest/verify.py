@@ -11,12 +11,10 @@ import anyio.to_thread
 
 from ingest.comparison import compare_class, expected_hashes
 from ingest.loader import Workshop, mark_all_absent
-from ingest.mending import mend, write_out
+from ingest.mending import NEIGHBOURS, mend, mend_around, still_wrong, write_out
 from ingest.objects import class_digest
 from ingest.visibility import unfiltered, unindexed
 from journal import StepFailed, StepResult, StepRun
-
-MEND_ROUNDS = 3
 
 
 async def verify(run: StepRun, workshop: Workshop, steps: Sequence[tuple[str, str]]) -> StepResult:
@@ -52,35 +50,38 @@ class _Verifying:
         self._expected = await anyio.to_thread.run_sync(
             expected_hashes, self._shop.catalogue, self._class_name
         )
-        for repairs_left in range(MEND_ROUNDS, -1, -1):
-            wrong = await self._looked_at()
-            if not wrong:
-                hashes = {key: content_hash for key, (_, content_hash) in self._expected.items()}
-                return class_digest(hashes | self.extra)
-            if repairs_left:
-                await mend(self._run, self._shop, self._class_name, wrong)
-        raise StepFailed(
-            f"verify: {len(wrong)} objects of {self._class_name} still differ from the input"
-            f" after {MEND_ROUNDS} repairs, the first is"
-            f" {self._shop.catalogue.classes[self._class_name].uris[wrong[0]]};"
-            " is something else writing to this class?"
-        )
+        numbers = {key: index for key, (index, _) in self._expected.items()}
+        differing, unseen = await self._looked_at()
+        for neighbours in NEIGHBOURS:
+            if not differing and not unseen:
+                break
+            await mend_around(
+                self._run, self._shop, self._class_name, unseen, numbers, neighbours=neighbours
+            )
+            await mend(self._run, self._shop, self._class_name, [*differing, *unseen])
+            differing, unseen = await self._looked_at()
+        if differing or unseen:
+            what = still_wrong(self._shop, self._class_name, differing, unseen)
+            raise StepFailed(f"verify: {what}")
+        hashes = {key: content_hash for key, (_, content_hash) in self._expected.items()}
+        return class_digest(hashes | self.extra)
 
-    async def _looked_at(self) -> list[int]:
-        """Return the records that are missing, differ or are unseen; if there are none, it lasts.
+    async def _looked_at(self) -> tuple[list[int], list[int]]:
+        """Return the records that are missing or differ, and those that are unseen.
 
-        A server that dies in between may take some of what was looked at with it.
+        If there are none, it lasts: a server that dies in between may take some with it.
         """
         while True:
             await self._run.let_settle()
             incarnation = await self._shop.incarnation()
-            wrong = sorted({*await self._wrong(), *await self._invisible()})
-            if wrong or not self._is_in_doubt():
-                return wrong
+            differing = await self._wrong()
+            unseen = await self._invisible()
+            if differing or unseen or not self._is_in_doubt():
+                return differing, unseen
             there = sorted(index for index, _ in self._expected.values())
             await write_out(self._run, self._shop, self._class_name, there)
             if await self._shop.incarnation() == incarnation:
-                return []
+                return [], []
             self._run.check()
 
     async def _wrong(self) -> list[int]:
@@ -105,7 +106,7 @@ class _Verifying:
         unseen = await unfiltered(self._shop.target, self._class_name, sought)
         self._run.check()
         unseen |= await unindexed(self._shop.target, self._class_name, sought)
-        return [self._expected[key][0] for key in unseen]
+        return sorted(self._expected[key][0] for key in unseen)
 
     def _is_in_doubt(self) -> bool:
         """Whether this attempt or one before it may have left an object out of an index."""

@@ -47,6 +47,16 @@ async def lost_to_own_vector(target: Target, sought: Sequence[TargetObject]) -> 
     return {whole.id for whole, is_found in zip(sought, found, strict=True) if not is_found}
 
 
+async def nearest_to(
+    target: Target, class_name: str, ids: Sequence[UUID], *, each: int
+) -> set[UUID]:
+    """Return the `each` objects nearest to each of these, themselves left out."""
+    whole = [found for found in await read_all(target, class_name, ids) if found is not None]
+    vectors = [found.vector for found in whole if found.vector is not None]
+    near = await answers(vectors, lambda vector: target.nearest(class_name, vector, limit=each + 1))
+    return set().union(*near) - set(ids)
+
+
 async def _unswept(target: Target, class_name: str, left: set[UUID]) -> set[UUID]:
     """Return what no sweep showed; sweeps go on as long as they are worth it."""
     is_worth_it = len(left) > LEAST_GAIN

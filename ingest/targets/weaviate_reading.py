@@ -143,12 +143,12 @@ class WeaviateReader:
         return frozenset(replies.ids(await self._search(request)))
 
     async def found_by_vector(self, sought: TargetObject) -> bool:
-        """Whether the object's own vector finds it among its nearest, ties included.
+        """Whether the object is in the vector index, with its own vector, and a walk leads to it.
 
         Without any filter, as users search: with one, the server may compare what the filter
         left instead of walking the index that this question is about.
-        Equal texts have equal vectors, so the limit grows as long as all hits are ties; more
-        than 10,000 equal ones can not be told apart, and the answer is False.
+        The index is approximate, and equal texts have equal vectors: what the first hits do not
+        show may be among more. An object that 10,000 do not show is not there.
         """
         if sought.vector is None:
             return False
@@ -157,10 +157,9 @@ class WeaviateReader:
         while True:
             request = requests.nearest_request(collection, sought.vector, limit=limit)
             near = replies.ids_and_distances(await self._search(request))
-            ties = [object_id for object_id, distance in near if distance < SAME_DISTANCE]
-            if sought.id in ties:
+            if any(key == sought.id and distance < SAME_DISTANCE for key, distance in near):
                 return True
-            if len(ties) < limit or limit == MOST_RESULTS:
+            if len(near) < limit or limit == MOST_RESULTS:
                 return False
             limit = min(limit * 8, MOST_RESULTS)
 

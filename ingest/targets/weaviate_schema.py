@@ -16,7 +16,11 @@ Document: TypeAlias = dict[str, Any]
 # server's 128 takes a third off a load; walking with twice its 100 finds again what that misses
 # (the ten nearest of 13,939 skills, for 500 occupations: 0.998 of them, with the defaults too)
 # and takes half a millisecond more. `scripts/bench schema` measures both.
+# With the server's 32 links a node, now and then one of 13,939 skills was led to by no other and
+# found by no search (with `hashing` in 4 of 15 orders, also with more construction effort); with
+# 48 none was, and a load costs the server 4 % more (docs/decisions/0012).
 CONSTRUCTION_EFFORT = 64
+MOST_LINKS = 48
 LEAST_SEARCH_EFFORT = 200
 
 _OWNER = re.compile(r"\[pipeline ([a-z0-9]+)\]$")
@@ -39,6 +43,7 @@ def class_definition(schema: ClassSchema, *, prefix: str, pipeline: str) -> Docu
         "vectorIndexConfig": {
             "distance": "cosine",
             "efConstruction": CONSTRUCTION_EFFORT,
+            "maxConnections": MOST_LINKS,
             "dynamicEfMin": LEAST_SEARCH_EFFORT,
         },
         "properties": values + [_reference(entry, prefix) for entry in schema.references],

@@ -117,6 +117,33 @@ async def test_a_repair_goes_on_by_itself_after_its_server_was_killed(
     await check_whole(place, undisturbed)
 
 
+@pytest.mark.weaviate
+async def test_objects_that_nothing_leads_to_are_found_again_once_their_neighbours_are_written(
+    clean_weaviate: Weaviate,
+    small: Path,
+    undisturbed: Digest,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """So few links that a small graph shows what a large one does now and then."""
+    place = weaviate_place(clean_weaviate)
+    monkeypatch.setattr("ingest.targets.weaviate_schema.MOST_LINKS", 5)
+    monkeypatch.setattr("ingest.targets.weaviate_schema.CONSTRUCTION_EFFORT", 16)
+    async with opened_target(place.settings) as target:
+        await target.prepare()  # what is there keeps its settings
+    place.ingest(small)
+    found = place.start("validate", "--json").done()
+    assert found.code == 4
+    unled = found.document["classes"]["Skill"]["invisible"]
+    assert unled > 0
+    assert found.document["classes"]["Skill"]["missing"] == 0
+
+    repaired = mended(place)
+
+    assert repaired.document["mended"]["Skill"] > unled  # neighbours too
+    assert place.start("validate", "--json").done().document["valid"]
+    await check_whole(place, undisturbed)
+
+
 def mended(place: Place, *options: str) -> Done:
     """Repair to the end."""
     done = place.start("repair", "--json", *options).done()

@@ -289,7 +289,7 @@ async def test_how_many_objects_were_mended_is_counted_over_all_attempts(read: R
     [failed, _] = await world.runs()
     assert failed.status is Status.FAILED
     assert failed.error == (
-        "StepFailed: repair: 1 objects of Skill still differ from the input after 3 attempts, the"
+        "StepFailed: repair: 1 objects of Skill still differ from the input after 5 repairs, the"
         f" first is {skill_uri(30)}; is something else writing to this class?"
     )
     report = await repaired(world)

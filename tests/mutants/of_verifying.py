@@ -35,6 +35,17 @@ MUTANTS = (
         },
     ),
     Mutant(
+        name="neighbours-left-alone",
+        harm="an object that no way in the vector index leads to stays so, and no load completes",
+        module="ingest.mending",
+        changes=(("NEIGHBOURS = (0, 2, 4, 4, 8)", "NEIGHBOURS = (0, 0, 0, 0, 0)"),),
+        killed_by={
+            "loading/test_verify.py": (
+                "test_an_object_that_nothing_leads_to_is_written_anew_after_its_neighbours",
+            )
+        },
+    ),
+    Mutant(
         name="indexes-not-looked-at",
         harm="an object that no search finds counts as loaded",
         module="ingest.verify",

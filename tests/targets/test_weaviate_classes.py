@@ -62,7 +62,12 @@ def test_a_class_is_worded_in_full() -> None:
         "description": "A group of the ESCO skill pillar. [pipeline esco]",
         "vectorizer": "none",
         "vectorIndexType": "hnsw",
-        "vectorIndexConfig": {"distance": "cosine", "efConstruction": 64, "dynamicEfMin": 200},
+        "vectorIndexConfig": {
+            "distance": "cosine",
+            "efConstruction": 64,
+            "maxConnections": 48,
+            "dynamicEfMin": 200,
+        },
         "replicationConfig": {"factor": 3},
         "properties": [
             _text("conceptUri", "field", filterable=True),
