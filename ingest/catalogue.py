@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from ingest.objects import HASH_BYTES, hash_of, object_id
 from ingest.order import Edges, Indices, Order, levels
-from ingest.records import Concept, PropertyValue, Rejection, Relation
+from ingest.records import Concept, PropertyValue, Rejection, Relations
 from ingest.spool import Spool
 from ingest.target import TargetObject
 from schemas import ClassSchema, ReferenceSchema
@@ -30,7 +30,7 @@ class Source(Protocol):
         """Yield the concepts of one class in a fixed order."""
         ...
 
-    def relations(self) -> Iterator[Relation | Rejection]:
+    def relations_by_column(self) -> Iterator[Relations | Rejection]:
         """Yield all relations in a fixed order; some may come twice."""
         ...
 
@@ -270,19 +270,21 @@ def _read_relations(
         for name, records in classes.items()
         for reference in records.schema.references
     }
-    for relation in source.relations():
-        if isinstance(relation, Rejection):
-            classes[relation.class_name].rejections.append(relation)
+    for read in source.relations_by_column():
+        if isinstance(read, Rejection):
+            classes[read.class_name].rejections.append(read)
             continue
-        source_class, name, source_uri, target_class, target_uri = relation
-        start = numbers[source_class].get(source_uri)
-        end = numbers[target_class].get(target_uri)
-        if start is None or end is None:
-            dangling[f"{source_class}.{name}"] += 1
-            continue
-        sources, targets = edges[source_class, name]
-        sources.append(start)
-        targets.append(end)
+        starts = [*map(numbers[read.source_class].get, read.source_uris)]
+        ends = [*map(numbers[read.target_class].get, read.target_uris)]
+        joined = [
+            (start, end)
+            for start, end in zip(starts, ends, strict=True)
+            if start is not None and end is not None
+        ]
+        if lost := len(starts) - len(joined):
+            dangling[f"{read.source_class}.{read.name}"] += lost
+        for kept, column in zip(edges[read.source_class, read.name], (0, 1), strict=True):
+            kept.fromlist([pair[column] for pair in joined])
     return edges, dangling
 
 

@@ -3,7 +3,7 @@
 Knows nothing of files, vectors or stores.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
 
@@ -35,6 +35,16 @@ class Relation(NamedTuple):
     source_uri: str
     target_class: str
     target_uri: str
+
+
+class Relations(NamedTuple):
+    """Many edges of one reference, by column: `source_uris[i]` refers to `target_uris[i]`."""
+
+    source_class: str
+    name: str
+    target_class: str
+    source_uris: Sequence[str]
+    target_uris: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

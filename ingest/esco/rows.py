@@ -8,11 +8,12 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import lru_cache
+from itertools import chain
 from operator import itemgetter
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple, TypeAlias, cast
 
 from ingest.esco.archive import Archive
-from ingest.esco.csv_records import records
+from ingest.esco.csv_records import Plain, Record, plain_records, records
 
 MAX_TEXT_CHARACTERS = 1_000_000
 MAX_URI_CHARACTERS = 2_048
@@ -47,15 +48,53 @@ class BadRow(NamedTuple):
 RowOrBad: TypeAlias = Row | BadRow
 
 
+class Columns(NamedTuple):
+    """The wanted cells of many rows, one a line, by column; `line` is the first row's."""
+
+    line: int
+    cells: tuple[tuple[str, ...], ...]
+
+    def rows(self) -> Iterator[Row]:
+        """Yield the rows one by one."""
+        for line, cells in enumerate(zip(*self.cells, strict=True), self.line):
+            yield Row(line, cells)
+
+
 def rows(
     archive: Archive, name: str, header: tuple[str, ...], columns: tuple[str, ...]
 ) -> Iterator[RowOrBad]:
     """Yield the wanted columns of every row after the header, in file order."""
+    parsed = records(archive, name)
+    next(parsed, None)
+    yield from _rows(parsed, header, columns)
+
+
+def columns_and_rows(
+    archive: Archive, name: str, header: tuple[str, ...], columns: tuple[str, ...]
+) -> Iterator[Columns | RowOrBad]:
+    """Yield the same by column while the rows are plain, and then one by one."""
+    positions = [header.index(column) for column in columns]
+    parsed = plain_records(archive, name, width=len(header))
+    is_header = True
+    for part in parsed:
+        if isinstance(part, Plain):
+            wanted = part.records[is_header:]
+            if wanted:
+                by_column = list(zip(*wanted, strict=True))
+                cells = tuple(by_column[position] for position in positions)
+                yield Columns(part.line + is_header, cells)
+        else:
+            one_by_one = parsed if is_header else chain((part,), parsed)
+            yield from _rows(cast(Iterator[tuple[int, Record]], one_by_one), header, columns)
+        is_header = False
+
+
+def _rows(
+    parsed: Iterator[tuple[int, Record]], header: tuple[str, ...], columns: tuple[str, ...]
+) -> Iterator[RowOrBad]:
     positions = [header.index(column) for column in columns]
     # One more than is wanted, cut off again: of a single position itemgetter makes no tuple.
     wanted, width = itemgetter(*positions, 0), len(header)
-    parsed = records(archive, name)
-    next(parsed, None)
     for line, record in parsed:
         if isinstance(record, str):
             yield BadRow(line, record)

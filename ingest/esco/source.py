@@ -11,7 +11,7 @@ from ingest.esco.archive import Limits
 from ingest.esco.concepts import ConceptRow, concept_rows
 from ingest.esco.relations import relations
 from ingest.esco.tables import Tables, open_tables
-from ingest.records import Concept, Rejection, Relation
+from ingest.records import Concept, Rejection, Relation, Relations
 
 
 class EscoSource:
@@ -43,13 +43,23 @@ class EscoSource:
         for read in concept_rows(self._tables, class_name):
             yield read.concept if isinstance(read, ConceptRow) else read
 
-    def relations(self) -> Iterator[Relation | Rejection]:
+    def relations_by_column(self) -> Iterator[Relations | Rejection]:
         """Yield all relations of all classes, always in the same order; some may come twice.
 
         Raises:
             InputError: the files changed or became unreadable since they were opened.
         """
         return relations(self._tables)
+
+    def relations(self) -> Iterator[Relation | Rejection]:
+        """Yield the same, one by one."""
+        for read in self.relations_by_column():
+            if isinstance(read, Rejection):
+                yield read
+                continue
+            source_class, name, target_class, sources, targets = read
+            for source, target in zip(sources, targets, strict=True):
+                yield Relation(source_class, name, source, target_class, target)
 
 
 def open_esco(path: Path, *, language: str = "en", limits: Limits | None = None) -> EscoSource:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from ingest.esco.archive import Archive, Limits, open_archive
 from ingest.esco.files import FILES
-from ingest.esco.rows import RowOrBad, rows
+from ingest.esco.rows import Columns, RowOrBad, columns_and_rows, rows
 from ingest.esco.shape import sight
 from ingest.records import InputError
 
@@ -34,6 +34,10 @@ class Tables:
     def rows(self, stem: str, columns: tuple[str, ...]) -> Iterator[RowOrBad]:
         """Yield these columns of every row of the file, in file order."""
         return rows(self.archive, self.file(stem), self.headers[stem], columns)
+
+    def columns(self, stem: str, columns: tuple[str, ...]) -> Iterator[Columns | RowOrBad]:
+        """Yield the same by column, as long as the rows are plain."""
+        return columns_and_rows(self.archive, self.file(stem), self.headers[stem], columns)
 
 
 def open_tables(path: Path, *, language: str, limits: Limits) -> Tables:

@@ -130,11 +130,11 @@ def test_only_the_schemes_that_collect_skills_are_collections(source: EscoSource
 
 def test_relations_come_from_every_file_in_one_order(source: EscoSource) -> None:
     expected = [
-        ("SkillGroup", "broaderSkillGroup", CHILD_GROUP, "SkillGroup", GROUP),
         ("Skill", "memberOfSkillGroup", SKILL_1, "SkillGroup", CHILD_GROUP),
         ("Skill", "broaderSkill", SKILL_3, "Skill", SKILL_2),
-        ("ISCOGroup", "broaderISCOGroup", ISCO_01, "ISCOGroup", ISCO_0),
+        ("SkillGroup", "broaderSkillGroup", CHILD_GROUP, "SkillGroup", GROUP),
         ("Occupation", "broaderOccupation", OCCUPATION_2, "Occupation", OCCUPATION_1),
+        ("ISCOGroup", "broaderISCOGroup", ISCO_01, "ISCOGroup", ISCO_0),
         ("Skill", "memberOfSkillCollection", SKILL_2, "SkillCollection", GREEN),
         ("Occupation", "memberOfISCOGroup", OCCUPATION_1, "ISCOGroup", ISCO_01),
         ("Occupation", "memberOfISCOGroup", OCCUPATION_2, "ISCOGroup", ISCO_01),

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from ingest.catalogue import Catalogue, read_catalogue
 from ingest.esco_classes import esco_schemas
-from ingest.records import Concept, PropertyValue, Rejection, Relation
+from ingest.records import Concept, PropertyValue, Rejection, Relation, Relations
 from schemas import load_schema
 
 EMBEDDER = "none:1"
@@ -86,9 +86,14 @@ class HandMade:
         """Yield the concepts of one class."""
         return (read for read in self.concepts_read if read.class_name == class_name)
 
-    def relations(self) -> Iterator[Relation | Rejection]:
-        """Yield all relations."""
-        return iter(self.relations_read)
+    def relations_by_column(self) -> Iterator[Relations | Rejection]:
+        """Yield all relations, each by itself."""
+        for read in self.relations_read:
+            if isinstance(read, Rejection):
+                yield read
+            else:
+                ends = ((read.source_uri,), (read.target_uri,))
+                yield Relations(read.source_class, read.name, read.target_class, *ends)
 
 
 Read = Callable[[HandMade], Catalogue]
