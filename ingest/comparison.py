@@ -24,7 +24,8 @@ Lengths = Mapping[str, NDArray[np.int64]]  # references of each record, by prope
 class ClassDifference:
     """How the target's objects of one class differ from the input's; numbers of records.
 
-    `extra` are ids that the input does not have, with their hashes: reported, and kept.
+    `extra` are ids that the input does not have, with their hashes: reported, and kept;
+    `extra_uris` are their URIs.
     `references` counts, by "Class.name", what all but the extra ones hold.
     """
 
@@ -34,6 +35,7 @@ class ClassDifference:
     missing: list[int] = field(default_factory=list)
     different: list[int] = field(default_factory=list)
     extra: dict[UUID, str] = field(default_factory=dict)
+    extra_uris: dict[UUID, str] = field(default_factory=dict)
     references: Counter[str] = field(default_factory=Counter)
 
     @property
@@ -92,6 +94,7 @@ async def compare_class(
         wanted = expected.get(listed.id)
         if wanted is None:
             difference.extra[listed.id] = listed.content_hash
+            difference.extra_uris[listed.id] = listed.uri
             continue
         index, content_hash = wanted
         seen.add(index)

@@ -14,7 +14,8 @@ from ingest.loader import Workshop, mark_all_absent
 from ingest.mending import NEIGHBOURS, mend, mend_around, still_wrong, write_out
 from ingest.objects import class_digest
 from ingest.visibility import unfiltered, unindexed
-from journal import StepFailed, StepResult, StepRun
+from journal import UNSETTLED, StepFailed, StepResult, StepRun
+from journal.events import Attribute
 
 
 async def verify(run: StepRun, workshop: Workshop, steps: Sequence[tuple[str, str]]) -> StepResult:
@@ -26,12 +27,15 @@ async def verify(run: StepRun, workshop: Workshop, steps: Sequence[tuple[str, st
     mark_all_absent(workshop.catalogue, steps, run.state.rejected)
     digests: dict[str, str] = {}
     extra = 0
-    for _, class_name in steps:
+    torn: list[str] = []
+    for step, class_name in steps:
         run.check()
         verifying = _Verifying(run, workshop, class_name)
         digests[class_name] = await verifying.verified()
         extra += len(verifying.extra)
-    return StepResult(digests=digests, summary={"extra": extra})
+        torn += [step] if verifying.has_torn_extra else []
+    kept: dict[str, Attribute] = {UNSETTLED: ",".join(torn)} if torn else {}
+    return StepResult(digests=digests, summary={"extra": extra, **kept})
 
 
 class _Verifying:
@@ -42,7 +46,11 @@ class _Verifying:
         self._shop = workshop
         self._class_name = class_name
         self._expected: dict[UUID, tuple[int, str]] = {}
+        self._extra_uris: dict[UUID, str] = {}
         self.extra: dict[UUID, str] = {}
+        # Nothing here can mend it: the input does not say what it must be. An input that does may
+        # come, and find it there with the right hash.
+        self.has_torn_extra = False
 
     async def verified(self) -> str:
         """Mend until nothing differs; return the digest of what is there, extra objects too."""
@@ -89,7 +97,7 @@ class _Verifying:
         difference = await compare_class(
             self._shop.catalogue, self._shop.target, self._expected, self._class_name
         )
-        self.extra = difference.extra
+        self.extra, self._extra_uris = difference.extra, difference.extra_uris
         return difference.wrong
 
     async def _invisible(self) -> list[int]:
@@ -103,10 +111,12 @@ class _Verifying:
             return []
         uris = self._shop.catalogue.classes[self._class_name].uris
         sought = {key: uris[index] for key, (index, _) in self._expected.items()}
+        sought |= self._extra_uris
         unseen = await unfiltered(self._shop.target, self._class_name, sought)
         self._run.check()
         unseen |= await unindexed(self._shop.target, self._class_name, sought)
-        return sorted(self._expected[key][0] for key in unseen)
+        self.has_torn_extra = not unseen.isdisjoint(self.extra)
+        return sorted(self._expected[key][0] for key in unseen - self.extra.keys())
 
     def _is_in_doubt(self) -> bool:
         """Whether this attempt or one before it may have left an object out of an index."""

@@ -19,7 +19,7 @@ from journal.errors import (
     StoreUnavailable,
     UnsupportedEvent,
 )
-from journal.events import Recorded
+from journal.events import UNSETTLED, Recorded
 from journal.log import read_history, read_runs, read_state
 from journal.plan import Choice, Pipeline, Step, StepResult, resume_or_begin
 from journal.runner import Report, execute
@@ -29,6 +29,7 @@ from journal.store import Store
 from journal.stores import open_store
 
 __all__ = [
+    "UNSETTLED",
     "Choice",
     "CorruptJournal",
     "JournalError",

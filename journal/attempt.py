@@ -189,7 +189,7 @@ class Engine:
     def _is_trustworthy(self, before: RunState) -> bool:
         """Whether a run that did just these steps completed: a reset, say, left nothing whole."""
         is_alike = before.steps == self._pipeline.step_names
-        return before.status is Status.COMPLETED and is_alike and not unsettled(before)
+        return before.status is Status.COMPLETED and is_alike
 
     async def _perform(self, recorder: Recorder, lease: Lease, started: Started) -> RunState:
         """Write `started`, do the steps, and write how it ended."""

@@ -33,6 +33,11 @@ class Owner:
     ttl_seconds: float
 
 
+# In the summary of a run: the steps, joined by commas, in whose classes objects that its input does
+# not have are torn.
+UNSETTLED = "unsettled"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Suspect:
     """Records of an attempt that did not complete whose outcome nobody learnt.

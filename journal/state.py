@@ -14,6 +14,7 @@ from typing import TypedDict
 
 from journal.errors import MENDED_BY_HAND, CorruptJournal
 from journal.events import (
+    UNSETTLED,
     Attribute,
     Checkpoint,
     Completed,
@@ -242,9 +243,18 @@ def transition(state: RunState, recorded: Recorded) -> Changes:
 
 
 def unsettled(state: RunState) -> tuple[Suspect, ...]:
-    """Return what the next attempt, of this run or another, inherits as suspect."""
+    """Return what the next attempt, of this run or another, inherits as suspect.
+
+    A run that completed has settled all of its own input. What an earlier one had left of another
+    input it could only find: steps that it names so are suspect as a whole.
+    """
     if not state.is_unfinished:
-        return state.suspects
+        named = str(state.summary.get(UNSETTLED, ""))
+        return tuple(
+            Suspect(step=step, settled=0, window=0, fingerprint="")
+            for step in named.split(",")
+            if step
+        )
     open_ones = tuple(suspect for suspect in state.suspects if not _is_done(state, suspect))
     if not state.next_step:
         return open_ones

@@ -1,8 +1,10 @@
 """What must be written twice: the windows past the last checkpoints of unfinished attempts."""
 
+from dataclasses import replace
+
 import pytest
 
-from journal import RunState, fold
+from journal import UNSETTLED, RunState, fold
 from journal.events import Event, StepStarted, Suspect
 from journal.state import unsettled
 from tests.journal.builders import (
@@ -49,6 +51,15 @@ def test_a_completed_run_leaves_nothing() -> None:
     inherited = (suspect("skills", 0), suspect("gone", 0, fingerprint="f0"))
     whole = (*done("schema"), *done("skills"), *done("verify"), COMPLETED)
     assert unsettled(state(started(suspects=inherited), *whole)) == ()
+
+
+def test_a_completed_run_leaves_the_steps_in_which_it_saw_what_others_left_torn() -> None:
+    seen = replace(COMPLETED, summary={UNSETTLED: "schema,skills"})
+    whole = (*done("schema"), *done("skills"), *done("verify"), seen)
+    assert unsettled(state(started(), *whole)) == (
+        suspect("schema", 0, window=0, fingerprint=""),
+        suspect("skills", 0, window=0, fingerprint=""),
+    )
 
 
 def test_a_run_that_only_lacks_completed_leaves_nothing_of_its_own() -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from ingest.target import TargetObject
-from journal import Choice
+from journal import UNSETTLED, Choice, Status
 from journal.errors import leading
 from journal.events import Checkpoint, Event, Recorded, Started, StepCompleted, Suspect
 from tests.loading.runs import Killed, Life, World
@@ -89,6 +89,32 @@ async def test_another_input_after_an_unfinished_one_writes_the_whole_step_twice
     assert [world.trace.kinds(skill_uri(number)) for number in range(30)] == [
         ["blank", "whole"]
     ] * 30
+
+
+async def test_what_an_abandoned_input_left_torn_is_mended_once_it_is_an_input_again(
+    read: Read,
+) -> None:
+    """The run in between does not know the object, and completes without it."""
+    abandoned, between = (
+        read(HandMade([*map(skill, range(count))], [needs(5, 4)])) for count in (12, 11)
+    )
+    world, life = World(abandoned), Life()
+    with pytest.raises(BaseException):  # noqa: B017 - whatever a death looks like from outside
+        await world.load(life=life, before_verify=life.end)
+    world.database.torn.add(skill_id(11))
+    world.catalogue, world.fingerprint = between, "f2"
+    report = await world.load()
+    assert report.state.summary == {**report.state.summary, "extra": 1, UNSETTLED: "skills"}
+
+    world.catalogue, world.fingerprint = abandoned, "f1"
+    report = await world.load()
+
+    assert report.state.status is Status.COMPLETED
+    assert world.database.torn == set()
+    assert world.trace.kinds(skill_uri(11)) == ["blank", "whole"]
+    assert UNSETTLED not in report.state.summary
+    await world.load(choice=Choice.BEGIN)
+    assert world.trace.sent() == []
 
 
 async def test_a_restart_with_the_same_input_writes_only_the_window_twice(read: Read) -> None:

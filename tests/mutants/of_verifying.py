@@ -46,6 +46,17 @@ MUTANTS = (
         },
     ),
     Mutant(
+        name="torn-extras-forgotten",
+        harm="what an abandoned input left torn stays so when it is loaded again",
+        module="journal.state",
+        changes=(('state.summary.get(UNSETTLED, "")', '""'),),
+        killed_by={
+            "loading/test_resuming.py": (
+                "test_what_an_abandoned_input_left_torn_is_mended_once_it_is_an_input_again",
+            )
+        },
+    ),
+    Mutant(
         name="indexes-not-looked-at",
         harm="an object that no search finds counts as loaded",
         module="ingest.verify",

@@ -17,11 +17,16 @@ FLUSHED_TOO_EARLY = (
     "a write that was given up landed right before the flush at the step's end and blanked four"
     " objects; the flush indexed them anew, in memory only, and a kill after the load took that"
 )
+LEFT_BY_ANOTHER_INPUT = (
+    "an input was abandoned and left an object torn that the next input did not have; that one"
+    " completed, and when the first came again it found the object there with the right hash"
+)
 ONCE_FAILED: dict[int, str] = {
     **dict.fromkeys((12, 21, 41), LOOKED_UP_TOO_LITTLE),
     **dict.fromkeys((280, 6585), EQUAL_BY_CHANCE),
     5685: OWN_OLD_NAME,
     8384: FLUSHED_TOO_EARLY,
+    33853: LEFT_BY_ANOTHER_INPUT,
 }
 
 FRESH = range(100)
