@@ -155,16 +155,27 @@ class WeaviateConnection:
     ) -> RestReply:
         """Send one REST request and return its answer, whose status is one of `allowed`.
 
+        A 404 that is allowed counts only from a server that is ready: one that was just started
+        does not find what it has.
+
         Raises:
-            StoreUnavailable: no answer, or one that tells of trouble on the server's side.
+            StoreUnavailable: no answer, one that tells of trouble on the server's side, or a 404
+                of a server that is not ready.
             StoreRefused: any other status; credentials, rights.
         """
-        try:
-            reply = await self.rest(
-                method, path, timeout_seconds=timeout_seconds, params=params, body=body
-            )
-        except Lost as error:
-            raise StoreUnavailable(f"{self.address}: {doing}: no answer") from error
+
+        async def once(method: str, path: str, **more: Any) -> RestReply:
+            try:
+                return await self.rest(method, path, timeout_seconds=timeout_seconds, **more)
+            except Lost as error:
+                raise StoreUnavailable(f"{self.address}: {doing}: no answer") from error
+
+        reply = await once(method, path, params=params, body=body)
+        if reply.status == HTTPStatus.NOT_FOUND and reply.status in allowed:
+            ready = await once("GET", "/.well-known/ready")
+            if ready.status == HTTPStatus.SERVICE_UNAVAILABLE:
+                raise StoreUnavailable(f"{self.address} is starting and not ready yet")
+            reply = await once(method, path, params=params, body=body)
         if reply.status not in allowed:
             raise rest_failed(reply, doing, self.address)
         return reply

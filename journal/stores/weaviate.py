@@ -190,11 +190,10 @@ class WeaviateStore:
     async def beat(self, pipeline: str, epoch: int, beat: int, *, released: bool = False) -> None:
         """Replace the heartbeat by PUT, which unlike POST does not recreate a dropped lease."""
         name, place = lease_class(pipeline, epoch), _beat_id(pipeline, epoch)
-        status, _ = await self._rest.request(
+        status, _ = await self._sought(
             "PUT",
             f"/v1/objects/{name}/{place}?consistency_level=QUORUM",
             body=_beat_body(pipeline, epoch, beat, released=released),
-            expected=(200, 404),
         )
         if status == 404:
             raise LeaseLost(f"{pipeline}: the lease of epoch {epoch} was removed")
@@ -234,11 +233,7 @@ class WeaviateStore:
         ]
         for epoch, seq in sorted(places):
             place = event_id(pipeline, epoch, seq)
-            await self._rest.request(
-                "DELETE",
-                f"/v1/objects/{METADATA}/{place}?consistency_level=QUORUM",
-                expected=(204, 404),
-            )
+            await self._rest.request("DELETE", _event_path(place), expected=(204, 404))
 
     async def aclose(self) -> None:
         """Close the connections."""
@@ -257,16 +252,29 @@ class WeaviateStore:
         return True
 
     async def _read_id(self, place: UUID) -> Mapping[str, Any] | None:
-        status, found = await self._rest.request(
-            "GET", f"/v1/objects/{METADATA}/{place}?consistency_level=QUORUM", expected=(200, 404)
-        )
+        status, found = await self._sought("GET", _event_path(place))
         return None if status == 404 else self._rest.part(found, "properties", dict)
 
     async def _read_ids(self, places: Sequence[UUID]) -> list[Mapping[str, Any] | None]:
+        """Read them all at once, and what is absent again, as `_sought` does."""
+        rows = await self._rows_at(places)
+        absent = [index for index, row in enumerate(rows) if row is None]
+        if absent:
+            await self._check_ready()
+            again = await self._rows_at([places[index] for index in absent])
+            for index, row in zip(absent, again, strict=True):
+                rows[index] = row
+        return rows
+
+    async def _rows_at(self, places: Sequence[UUID]) -> list[Mapping[str, Any] | None]:
         rows: list[Mapping[str, Any] | None] = [None] * len(places)
 
         async def read(index: int) -> None:
-            rows[index] = await self._read_id(places[index])
+            status, found = await self._rest.request(
+                "GET", _event_path(places[index]), expected=(200, 404)
+            )
+            if status == 200:
+                rows[index] = self._rest.part(found, "properties", dict)
 
         try:
             async with anyio.create_task_group() as tasks:
@@ -276,14 +284,37 @@ class WeaviateStore:
             raise leading(group) from group
         return rows
 
+    async def _sought(
+        self, method: str, path: str, *, body: Mapping[str, Any] | None = None
+    ) -> tuple[int, Any]:
+        """Ask for an object or a page of them: 200, or a 404 that counts.
+
+        A server that was just started answers 404 for objects that it has, until it is ready. So
+        what is absent is asked for once more when it is.
+
+        Raises:
+            StoreUnavailable: it is not ready.
+        """
+        status, found = await self._rest.request(method, path, body=body, expected=(200, 404))
+        if status == 404:
+            await self._check_ready()
+            status, found = await self._rest.request(method, path, body=body, expected=(200, 404))
+        return status, found
+
+    async def _check_ready(self) -> None:
+        # Who stands between may hide this address: then nobody knows.
+        status, _ = await self._rest.request(
+            "GET", "/v1/.well-known/ready", expected=(200, 404, 405, 503)
+        )
+        if status == 503:
+            raise StoreUnavailable(f"{self._url} is starting and not ready yet")
+
     async def _rows(self) -> AsyncIterator[Mapping[str, Any]]:
         """Yield the properties of every object of `Metadata`, by cursor."""
         after = ""
         while True:
-            status, found = await self._rest.request(
-                "GET",
-                f"/v1/objects?class={METADATA}&limit={PAGE}&after={after}",
-                expected=(200, 404),
+            status, found = await self._sought(
+                "GET", f"/v1/objects?class={METADATA}&limit={PAGE}&after={after}"
             )
             objects = [] if status == 404 else self._rest.part(found, "objects", list)
             for listed in objects:
@@ -364,6 +395,10 @@ def _property(wanted: PropertySchema) -> dict[str, Any]:
         "indexSearchable": wanted.searchable,
         **text,
     }
+
+
+def _event_path(place: UUID) -> str:
+    return f"/v1/objects/{METADATA}/{place}?consistency_level=QUORUM"
 
 
 def _beat_id(pipeline: str, epoch: int) -> UUID:

@@ -4,6 +4,17 @@ from tests.mutants.mutant import Mutant
 
 MUTANTS = (
     Mutant(
+        name="absence-believed-of-a-starting-server",
+        harm="right after a start of the server a log reads as empty, and a lease as removed",
+        module="journal.stores.weaviate",
+        changes=(("        if status == 503:\n", "        if status == 1503:\n"),),
+        killed_by={
+            "journal/test_starting_server.py": (
+                "test_nothing_is_absent_from_a_server_that_is_not_ready",
+            )
+        },
+    ),
+    Mutant(
         name="create-taken-as-compare-and-set",
         harm="an event that another owner wrote first is taken for ours",
         module="journal.stores.weaviate",

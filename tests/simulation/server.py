@@ -17,6 +17,7 @@ from ingest.targets.memory import MemoryDatabase, MemoryTarget
 from tests.simulation.network import Cut, Later
 
 PUT_SECONDS = 0.02  # between the look whether an id exists and the put
+STARTING = Outcome(verdict=Verdict.UNKNOWN, reason="could not find index")
 READ_ONLY = Outcome(verdict=Verdict.UNKNOWN, reason="store is read-only: resource pressure")
 
 Document = dict[str, Any]
@@ -48,6 +49,7 @@ class Server:
         self.database = MemoryDatabase()
         self.indexes: dict[str, Index] = {}
         self.is_read_only = False
+        self.is_starting = False  # it answers, and has not found its objects yet
         self.kills = 0
         self.on_event: Callable[[Document, Document | None], None] = lambda new, old: None
         self.on_collection: Callable[[str], None] = lambda name: None
@@ -71,7 +73,11 @@ class Server:
         """Return (status, document) of a request, or `Later`."""
         path, _, query = path.partition("?")
         parts = path.strip("/").split("/")[1:]
+        if self.is_starting and parts[0] == "objects":
+            return (500, _error("no index yet")) if method == "POST" else (404, None)
         match method, parts:
+            case "GET", [".well-known", "ready"]:
+                return (503 if self.is_starting else 200), None
             case "GET", ["schema"]:
                 known = self._schema(is_stale=is_stale)
                 return 200, {"classes": [each.schema for each in known.values()]}
@@ -167,6 +173,8 @@ class Server:
         self, objects: Sequence[TargetObject], writer: "Writer", cut: Cut | None
     ) -> tuple[Outcome, ...]:
         """Write the objects, as far as `cut` lets it; the log of the index is written before."""
+        if self.is_starting:
+            return (STARTING,) * len(objects)
         if self.is_read_only:
             return (READ_ONLY,) * len(objects)
         if objects:
@@ -181,6 +189,8 @@ class Server:
 
     def create(self, created: TargetObject, writer: "Writer", cut: Cut | None) -> Outcome:
         """Write the object unless its id exists; by REST, which writes no log of the index."""
+        if self.is_starting:
+            return STARTING
         if self.is_read_only:
             return READ_ONLY
         if writer.holds(created) or (cut is not None and cut.done + cut.torn < 1):

@@ -221,9 +221,11 @@ class SimulatedTarget(Writer):
         """Go there and back.
 
         Raises:
-            StoreUnavailable: there was no answer.
+            StoreUnavailable: there was no answer, or one of a server that is not ready.
         """
         try:
             await self._network.call(what, lambda cut: None, QUERY_SECONDS)
         except Unanswered as error:
             raise StoreUnavailable("simulated: a query got no answer") from error
+        if self._server.is_starting:
+            raise StoreUnavailable("simulated: starting and not ready yet")

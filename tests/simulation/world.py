@@ -23,6 +23,7 @@ from tests.simulation.workload import SHAPES, workload
 
 MOST_LIVES = 4  # of one place, while there are faults
 FAULT_SECONDS = 400.0
+LONGEST_STARTING_SECONDS = 3.0  # from its first answer until a server is ready
 BOUND_SECONDS = 900.0  # from the last fault to the end
 MOST_WAITS = 1_000
 LONGEST_START_SECONDS = 10.0  # between the first process and the last; or they start at once
@@ -175,7 +176,10 @@ class World:
                 self.network.go_down()
                 self.server.die()
                 await asyncio.sleep(seconds)
+                self.server.is_starting = True
                 self.network.come_up()
+                await asyncio.sleep(self.dice.between(kind, 0, LONGEST_STARTING_SECONDS))
+                self.server.is_starting = False
             else:
                 self.server.is_read_only = True
                 await asyncio.sleep(seconds)
