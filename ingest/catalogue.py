@@ -6,7 +6,7 @@ can be built, again and again, always the same.
 
 from array import array
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 from uuid import UUID
@@ -211,16 +211,24 @@ class Catalogue:
         return int(lost.sum())
 
 
-def read_catalogue(source: Source, schemas: Sequence[ClassSchema], *, embedder: str) -> Catalogue:
+def read_catalogue(
+    source: Source,
+    schemas: Sequence[ClassSchema],
+    *,
+    embedder: str,
+    check: Callable[[], None] = lambda: None,
+) -> Catalogue:
     """Read everything once. `schemas` stand in an order in which targets come first.
+
+    `check` is called all the while, and may raise to end it.
 
     Raises:
         InputError: the input can not be read any more.
     """
     spool = Spool()
     try:
-        classes, numbers = _read_concepts(source, schemas, spool)
-        edges, dangling = _read_relations(source, classes, numbers)
+        classes, numbers = _read_concepts(source, schemas, spool, check)
+        edges, dangling = _read_relations(source, classes, numbers, check)
         ranked = {name: records.by_id() for name, records in classes.items()}
         for records in classes.values():
             records.rejections = _identified(records.rejections, numbers[records.name])
@@ -239,7 +247,7 @@ EdgeLists = Mapping[tuple[str, str], tuple["array[int]", "array[int]"]]
 
 
 def _read_concepts(
-    source: Source, schemas: Sequence[ClassSchema], spool: Spool
+    source: Source, schemas: Sequence[ClassSchema], spool: Spool, check: Callable[[], None]
 ) -> tuple[dict[str, ClassCatalogue], Numbers]:
     classes: dict[str, ClassCatalogue] = {}
     numbers: dict[str, dict[str, int]] = {}
@@ -247,6 +255,7 @@ def _read_concepts(
         records = ClassCatalogue(schema=schema, first_spooled=len(spool))
         known: dict[str, int] = {}
         for read in source.concepts(schema.name):
+            check()
             if isinstance(read, Rejection):
                 records.rejections.append(read)
                 continue
@@ -262,7 +271,10 @@ def _read_concepts(
 
 
 def _read_relations(
-    source: Source, classes: Mapping[str, ClassCatalogue], numbers: Numbers
+    source: Source,
+    classes: Mapping[str, ClassCatalogue],
+    numbers: Numbers,
+    check: Callable[[], None],
 ) -> tuple[EdgeLists, Counter[str]]:
     dangling: Counter[str] = Counter()
     edges: dict[tuple[str, str], tuple[array[int], array[int]]] = {
@@ -271,6 +283,7 @@ def _read_relations(
         for reference in records.schema.references
     }
     for read in source.relations_by_column():
+        check()
         if isinstance(read, Rejection):
             classes[read.class_name].rejections.append(read)
             continue

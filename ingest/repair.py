@@ -198,11 +198,13 @@ class _Repairing:
         for neighbours in NEIGHBOURS:
             if not inspection.wrong:
                 break
+            # Not while something is missing: a neighbour may refer to it.
+            unseen = [] if inspection.difference.wrong else sorted(inspection.invisible)
             around = await mend_around(
                 self._run,
                 self._shop,
                 self._class_name,
-                sorted(inspection.invisible),
+                unseen,
                 numbers,
                 neighbours=neighbours,
                 mended=self._count,

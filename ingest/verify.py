@@ -9,7 +9,7 @@ from uuid import UUID
 
 import anyio.to_thread
 
-from ingest.comparison import compare_class, expected_hashes
+from ingest.comparison import compare_class, expected_hashes, read_all
 from ingest.loader import Workshop, mark_all_absent
 from ingest.mending import NEIGHBOURS, mend, mend_around, still_wrong, write_out
 from ingest.objects import class_digest
@@ -63,9 +63,10 @@ class _Verifying:
         for neighbours in NEIGHBOURS:
             if not differing and not unseen:
                 break
-            await mend_around(
-                self._run, self._shop, self._class_name, unseen, numbers, neighbours=neighbours
-            )
+            if not differing:  # else a neighbour may refer to what is missing
+                await mend_around(
+                    self._run, self._shop, self._class_name, unseen, numbers, neighbours=neighbours
+                )
             await mend(self._run, self._shop, self._class_name, [*differing, *unseen])
             differing, unseen = await self._looked_at()
         if differing or unseen:
@@ -115,8 +116,20 @@ class _Verifying:
         unseen = await unfiltered(self._shop.target, self._class_name, sought)
         self._run.check()
         unseen |= await unindexed(self._shop.target, self._class_name, sought)
-        self.has_torn_extra = not unseen.isdisjoint(self.extra)
+        self.has_torn_extra = await self._is_any_torn(sorted(unseen & self.extra.keys()))
         return sorted(self._expected[key][0] for key in unseen - self.extra.keys())
+
+    async def _is_any_torn(self, extra: Sequence[UUID]) -> bool:
+        """Whether one of the extra objects that are not found could be taken for a whole one.
+
+        One without a vector or a hash could not: an input that has it writes it anew.
+        """
+        found = await read_all(self._shop.target, self._class_name, extra)
+        return any(
+            whole.vector is not None and whole.uri and whole.content_hash
+            for whole in found
+            if whole is not None
+        )
 
     def _is_in_doubt(self) -> bool:
         """Whether this attempt or one before it may have left an object out of an index."""

@@ -21,7 +21,7 @@ from journal.errors import (
 )
 from journal.events import UNSETTLED, Recorded
 from journal.log import read_history, read_runs, read_state
-from journal.plan import Choice, Pipeline, Step, StepResult, resume_or_begin
+from journal.plan import Choice, Pipeline, Promised, Step, StepResult, resume_or_begin
 from journal.runner import Report, execute
 from journal.state import RunState, Status, fold, fold_runs
 from journal.step import Progress, RejectedFact, StepRun, StopSwitch
@@ -39,6 +39,7 @@ __all__ = [
     "Pipeline",
     "PlanChanged",
     "Progress",
+    "Promised",
     "Recorded",
     "RejectedFact",
     "Report",

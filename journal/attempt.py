@@ -33,12 +33,12 @@ from journal.events import (
 from journal.fencing import cuts_for
 from journal.lease import Lease
 from journal.log import read_run
-from journal.plan import Choice, Pipeline, Step, StepResult, check_resumable
+from journal.plan import Choice, Pipeline, Promised, Step, StepResult, check_resumable
 from journal.recorder import Listener, Recorder
 from journal.state import RunState, Status, fold, unsettled
 from journal.step import Progress, Requests, StepRun, StopSwitch
 from journal.store import Store
-from journal.supervision import guarded, stop_after_grace, waiting_for_store
+from journal.supervision import guarded, stop_after_grace, unless_stopped, waiting_for_store
 
 log = logging.getLogger(__name__)
 
@@ -64,7 +64,7 @@ class Engine:
 
     def __init__(
         self,
-        pipeline: Pipeline,
+        given: Pipeline | Promised,
         store: Store,
         settings: Settings,
         clock: Clock,
@@ -73,7 +73,7 @@ class Engine:
         listener: Listener | None,
         on_progress: Callable[[Progress], None] | None,
     ) -> None:
-        self._pipeline = pipeline
+        self._given = given
         self._store = store
         self._settings = settings
         self._clock = clock
@@ -81,6 +81,7 @@ class Engine:
         self._stop = stop
         self._listener = listener
         self._on_progress = on_progress
+        self._pipeline: Pipeline  # from the first attempt that has work on
         self._run_id = ""
         self._before = RunState()  # what our first attempt found
         self._written_epoch = 0
@@ -120,11 +121,11 @@ class Engine:
             return self.chosen  # our `started` never landed
         if before.run_id != self._run_id:
             raise LeaseLost(
-                f"{self._pipeline.name}: run {before.run_id} of another process replaced ours"
+                f"{self._given.name}: run {before.run_id} of another process replaced ours"
             )
         if before.owner is not None and before.owner.id != owner.id:
             raise LeaseLost(
-                f"{self._pipeline.name}: another process went on with run {before.run_id};"
+                f"{self._given.name}: another process went on with run {before.run_id};"
                 f" it is {before.status}"
             )
         # Ours; if it is completed, only the answer to our last event was lost.
@@ -133,7 +134,7 @@ class Engine:
     async def attempt(self, lease: Lease) -> tuple[Choice, RunState]:
         """Decide by the log and, if there is work, do it under `lease`."""
         older = await waiting_for_store(
-            partial(read_run, self._store, self._pipeline.name, below=lease.epoch),
+            partial(read_run, self._store, self._given.name, below=lease.epoch),
             self._clock,
             self._settings.ttl_seconds,  # if need be until the lease runs out
             log.info,
@@ -141,6 +142,8 @@ class Engine:
         before = fold(older)
         try:
             choice = self._decide(before, lease.owner)
+            if choice is not Choice.SKIP:
+                self._pipeline = await self._promised()
             if choice is Choice.RESUME:
                 check_resumable(before, self._pipeline)
         except Exception:
@@ -166,6 +169,11 @@ class Engine:
         started = self._started(before, lease, older, resumes=resumes)
         await self._pipeline.own(lease.epoch)
         return choice, await self._perform(recorder, lease, started)
+
+    async def _promised(self) -> Pipeline:
+        if isinstance(self._given, Pipeline):
+            return self._given
+        return await unless_stopped(self._stop, self._given.pipeline)
 
     def _started(
         self, before: RunState, lease: Lease, older: list[Recorded], *, resumes: bool

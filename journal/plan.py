@@ -83,6 +83,19 @@ class Pipeline:
         return tuple(step.name for step in self.steps)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Promised:
+    """A pipeline whose input is still being read while its lease is won.
+
+    `pipeline` is awaited under the lease, once it is decided that there is work, and before
+    `started`; after an expired lease again. What it raises leaves nothing written.
+    """
+
+    name: str
+    fingerprint: str
+    pipeline: Callable[[], Awaitable[Pipeline]]
+
+
 class Choice(Enum):
     """What to do with what the journal says."""
 

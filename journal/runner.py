@@ -14,7 +14,7 @@ from journal.errors import LeaseExpired
 from journal.lease import claim
 from journal.log import read_state
 from journal.owner import this_process
-from journal.plan import Choice, Pipeline, resume_or_begin
+from journal.plan import Choice, Pipeline, Promised, resume_or_begin
 from journal.recorder import Listener
 from journal.state import RunState
 from journal.step import Progress, StopSwitch
@@ -34,7 +34,7 @@ class Report:
 
 
 async def execute(
-    pipeline: Pipeline,
+    pipeline: Pipeline | Promised,
     store: Store,
     *,
     choose: Callable[[RunState], Choice] | None = None,
@@ -47,6 +47,8 @@ async def execute(
     on_wait: Callable[[str], None] | None = None,
 ) -> Report:
     """Bring the target to the pipeline's input, and journal it.
+
+    A `Promised` pipeline is made while the lease is won, and awaited then.
 
     `choose` decides, under the lease, what to do with the newest run's state; by default a
     completed run with this input is skipped, an unfinished one resumed, anything else begun

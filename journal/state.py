@@ -245,17 +245,17 @@ def transition(state: RunState, recorded: Recorded) -> Changes:
 def unsettled(state: RunState) -> tuple[Suspect, ...]:
     """Return what the next attempt, of this run or another, inherits as suspect.
 
-    A run that completed has settled all of its own input. What an earlier one had left of another
-    input it could only find: steps that it names so are suspect as a whole.
+    A run that has done all its steps has settled all of its own input. What an earlier one had left
+    of another input it could only find: steps that it names so are suspect as a whole.
     """
+    named = str(state.summary.get(UNSETTLED, ""))
+    found = tuple(
+        Suspect(step=step, settled=0, window=0, fingerprint="") for step in named.split(",") if step
+    )
     if not state.is_unfinished:
-        named = str(state.summary.get(UNSETTLED, ""))
-        return tuple(
-            Suspect(step=step, settled=0, window=0, fingerprint="")
-            for step in named.split(",")
-            if step
-        )
+        return found
     open_ones = tuple(suspect for suspect in state.suspects if not _is_done(state, suspect))
+    open_ones = (*open_ones, *(suspect for suspect in found if suspect not in open_ones))
     if not state.next_step:
         return open_ones
     own = Suspect(

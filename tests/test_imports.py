@@ -159,6 +159,7 @@ ALLOWED: dict[str, set[str]] = {
         "ingest.loader",
         "ingest.pace",
         "ingest.sending",
+        "ingest.visibility",
         "ingest.wholes",
         "journal",
     },

@@ -3,6 +3,7 @@
 Knows how each kind of request fails on the way; knows nothing of classes and objects.
 """
 
+import math
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from typing import Any
@@ -24,11 +25,14 @@ from ingest.targets.weaviate_errors import (
     rest_refused,
 )
 from ingest.targets.weaviate_wire import Wire, answer
-from journal.errors import StoreUnavailable
+from journal.errors import StoreRefused, StoreUnavailable
 from journal.redaction import Redaction
 
 # The session's own time-outs come before ours: cancelling it leaks a slot of its pool.
 _OWN_SHARE = 0.9
+READY_SECONDS = 15.0
+# A server that is killed takes longer to answer again: what was ready just now is no other one.
+LEAST_START_SECONDS = 1.0
 _GRACE_SECONDS = 1.0  # in which a gRPC call ends by its own deadline
 
 
@@ -48,6 +52,7 @@ class WeaviateConnection:
         self._wire: Wire | None = None
         self._released = False
         self._opening = anyio.Lock()
+        self._ready_at = -math.inf
 
     async def open(self) -> Wire:
         """Return the open wire, opening it if need be; raises as `connect` does."""
@@ -171,14 +176,30 @@ class WeaviateConnection:
                 raise StoreUnavailable(f"{self.address}: {doing}: no answer") from error
 
         reply = await once(method, path, params=params, body=body)
-        if reply.status == HTTPStatus.NOT_FOUND and reply.status in allowed:
-            ready = await once("GET", "/.well-known/ready")
-            if ready.status == HTTPStatus.SERVICE_UNAVAILABLE:
-                raise StoreUnavailable(f"{self.address} is starting and not ready yet")
+        is_absent = reply.status == HTTPStatus.NOT_FOUND and reply.status in allowed
+        if is_absent and anyio.current_time() - self._ready_at >= LEAST_START_SECONDS:
+            await self.check_ready()
             reply = await once(method, path, params=params, body=body)
         if reply.status not in allowed:
             raise rest_failed(reply, doing, self.address)
         return reply
+
+    async def check_ready(self) -> None:
+        """See that the server is ready: else it does not find what it has.
+
+        Raises:
+            StoreUnavailable: it is not, or did not answer.
+        """
+        asked_at = anyio.current_time()
+        try:
+            reply = await self.rest("GET", "/.well-known/ready", timeout_seconds=READY_SECONDS)
+        except Lost as error:
+            raise StoreUnavailable(f"{self.address}: no answer") from error
+        except StoreRefused:  # who stands between forbids this address: then nobody knows
+            return
+        if reply.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            raise StoreUnavailable(f"{self.address} is not ready yet")
+        self._ready_at = asked_at
 
     async def _query(
         self, method: Callable[[Wire], Any], request: object, timeout_seconds: float

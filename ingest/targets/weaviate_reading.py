@@ -30,6 +30,9 @@ MOST_RESULTS = 10_000  # the server's own limit (QUERY_MAXIMUM_RESULTS)
 NAMED = ("conceptUri", "preferredLabel")
 
 
+MOST_UNEQUAL = 1_024
+
+
 class WeaviateReader:
     """The reading half of the target."""
 
@@ -147,8 +150,8 @@ class WeaviateReader:
 
         Without any filter, as users search: with one, the server may compare what the filter
         left instead of walking the index that this question is about.
-        The index is approximate, and equal texts have equal vectors: what the first hits do not
-        show may be among more. An object that 10,000 do not show is not there.
+        The index is approximate: what the first hits do not show may be among more, up to a
+        thousand. Equal texts have equal vectors: as long as all hits are ties, up to 10,000.
         """
         if sought.vector is None:
             return False
@@ -159,7 +162,8 @@ class WeaviateReader:
             near = replies.ids_and_distances(await self._search(request))
             if any(key == sought.id and distance < SAME_DISTANCE for key, distance in near):
                 return True
-            if len(near) < limit or limit == MOST_RESULTS:
+            are_ties = all(distance < SAME_DISTANCE for _, distance in near)
+            if len(near) < limit or limit >= (MOST_RESULTS if are_ties else MOST_UNEQUAL):
                 return False
             limit = min(limit * 8, MOST_RESULTS)
 
@@ -203,6 +207,10 @@ class WeaviateReader:
 
     async def _search(self, request: search_get_pb2.SearchRequest) -> bytes:
         """Return the reply to a gRPC search, b"" (no results) where there is no such class."""
+        try:
+            return await self._connection.search(request, timeout_seconds=QUERY_TIMEOUT_SECONDS)
+        except ClassAbsent:
+            await self._connection.check_ready()
         try:
             return await self._connection.search(request, timeout_seconds=QUERY_TIMEOUT_SECONDS)
         except ClassAbsent:

@@ -6,6 +6,7 @@ Looks without the lease first; if the journal moves before the lease is won, it 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,6 +33,7 @@ from ingest.sources import (
 )
 from ingest.wiring.opening import (
     VERSION,
+    input_reader,
     opened_store,
     opened_target,
     read_input,
@@ -41,8 +43,11 @@ from ingest.wiring.opening import (
 from journal import (
     Choice,
     JournalError,
+    Pipeline,
     Progress,
+    Promised,
     Recorded,
+    Report,
     RunState,
     Status,
     StopSwitch,
@@ -51,10 +56,12 @@ from journal import (
     read_state,
 )
 from journal.clock import system_clock
-from journal.supervision import waiting_for_store
+from journal.supervision import guarded, waiting_for_store
 
 if TYPE_CHECKING:
     from ingest.embedders import Embedder
+    from ingest.target import Target
+    from ingest.wiring.beside import Reading
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -267,21 +274,64 @@ class _Call:
         on_wait: Callable[[str], None],
         listener: Callable[[Recorded, RunState], None] | None,
     ) -> IngestResult:
+        from ingest.wiring.beside import Reading
+
+        reading = Reading(input_reader(chosen, embedder))
+        self._stack.callback(reading.close)
+        seen = _version(self._state)
+
+        def choose(state: RunState) -> Choice:
+            if _version(standing(state)) != seen:
+                raise _Reconsider("the journal moved")
+            return decision.choice
+
+        async def executed() -> Report:
+            target = await self._stack.enter_async_context(opened_target(self._settings))
+            return await execute(
+                Promised(
+                    name=self._settings.pipeline,
+                    fingerprint=situation.fingerprint,
+                    pipeline=partial(
+                        self._pipeline, reading, target, decision, situation, chosen, embedder
+                    ),
+                ),
+                self._store,
+                choose=choose,
+                wait_seconds=self._options.wait_seconds,
+                settings=times(self._settings),
+                stop=stop,
+                listener=listener,
+                on_progress=on_progress,
+                on_wait=on_wait,
+            )
+
+        report = await guarded(executed, reading.run)
+        outcome = RESUMED if report.choice is Choice.RESUME else RAN
+        return self._said(outcome, report.state, decision.message, chosen.label)
+
+    async def _pipeline(
+        self,
+        reading: "Reading",
+        target: "Target",
+        decision: Decision,
+        situation: Situation,
+        chosen: ChosenSource,
+        embedder: "Embedder",
+    ) -> Pipeline:
+        """Return the pipeline once its input is read."""
         from ingest.esco_pipeline import esco_pipeline, window_for
         from ingest.loader import Workshop
 
-        run_times = times(self._settings)
-        catalogue = await read_input(chosen, embedder, self._stack)
-        target = await self._stack.enter_async_context(opened_target(self._settings))
+        catalogue = await reading.catalogue()
         workshop = Workshop(
             catalogue=catalogue,
             target=target,
             embedder=embedder,
             clock=system_clock(),
-            request_seconds=run_times.request_seconds,
+            request_seconds=times(self._settings).request_seconds,
             unsure=set(),
         )
-        pipeline = esco_pipeline(
+        return esco_pipeline(
             self._settings.pipeline,
             workshop,
             source=chosen.label,
@@ -298,26 +348,6 @@ class _Call:
                 SEAL: chosen.sealed(),
             },
         )
-        seen = _version(self._state)
-
-        def choose(state: RunState) -> Choice:
-            if _version(standing(state)) != seen:
-                raise _Reconsider("the journal moved")
-            return decision.choice
-
-        report = await execute(
-            pipeline,
-            self._store,
-            choose=choose,
-            wait_seconds=self._options.wait_seconds,
-            settings=run_times,
-            stop=stop,
-            listener=listener,
-            on_progress=on_progress,
-            on_wait=on_wait,
-        )
-        outcome = RESUMED if report.choice is Choice.RESUME else RAN
-        return self._said(outcome, report.state, decision.message, chosen.label)
 
     async def _dry_run(
         self, decision: Decision, chosen: ChosenSource, embedder: "Embedder"

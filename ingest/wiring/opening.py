@@ -4,7 +4,7 @@ The one place that knows adapters. They are imported when asked for, so that a s
 nothing to do is fast.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING
 from warnings import catch_warnings
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from ingest.target import Target
 
 VERSION = "0.1.0"
+
+Check = Callable[[], None]
 
 
 def times(settings: Settings) -> Times:
@@ -82,16 +84,22 @@ async def opened_target(settings: Settings) -> "AsyncIterator[Target]":
             yield weaviate
 
 
+def input_reader(chosen: ChosenSource, embedder: "Embedder") -> "Callable[[Check], Catalogue]":
+    """Return what reads the whole input in whatever thread, calling what it is given meanwhile."""
+    from ingest.catalogue import read_catalogue
+    from ingest.esco_classes import esco_schemas
+
+    return lambda check: read_catalogue(
+        chosen.records, esco_schemas(), embedder=embedder.fingerprint, check=check
+    )
+
+
 async def read_input(
     chosen: ChosenSource, embedder: "Embedder", stack: AsyncExitStack
 ) -> "Catalogue":
     """Read the whole input, beside the event loop; `stack` closes what it spooled."""
-    from ingest.catalogue import read_catalogue
-    from ingest.esco_classes import esco_schemas
-
-    catalogue = await anyio.to_thread.run_sync(
-        lambda: read_catalogue(chosen.records, esco_schemas(), embedder=embedder.fingerprint)
-    )
+    read = input_reader(chosen, embedder)
+    catalogue = await anyio.to_thread.run_sync(read, lambda: None)
     stack.callback(catalogue.close)
     return catalogue
 

@@ -84,6 +84,14 @@ class Rest:
             )
         return answer.status, self._decoded(answer)
 
+    async def status(self, path: str) -> int:
+        """Return the status of a GET, whatever it is and whatever else the answer says.
+
+        Raises:
+            StoreUnavailable: no answer in time.
+        """
+        return (await self._send("GET", path, None)).status
+
     def part(self, found: Any, name: str, kind: type[T]) -> T:
         """Return a member of an answer.
 

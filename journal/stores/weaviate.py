@@ -5,6 +5,7 @@ creating a collection is the one thing that succeeds for exactly one caller. Wor
 is down. Filters are never used: they miss torn objects.
 """
 
+import math
 import re
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -34,6 +35,8 @@ PAGE = 500
 LEAST_AHEAD = 8
 MOST_AHEAD = 32
 EPOCHS_AHEAD = 3
+# A server that is killed takes longer to answer again (from 2.7 s on, measured).
+LEAST_START_SECONDS = 1.0
 # A store that has text where we want a date keeps our text as it is.
 COMPATIBLE = {"date": ("date", "text"), "text": ("text", "string"), "int": ("int",)}
 
@@ -45,6 +48,7 @@ class WeaviateStore:
         self._url = url
         self._rest = Rest(url, api_key=api_key, request_seconds=request_seconds)
         self._factor: int | None = None
+        self._ready_at = -math.inf
 
     @property
     def url(self) -> str:
@@ -131,13 +135,18 @@ class WeaviateStore:
         """
         records = await self._leases(pipeline)
         newest = max((epoch for epoch, _ in records), default=0)
+        # With leases a false absence does no harm: who claims a lower epoch is refused, and an
+        # owner looks again. So no heartbeat hangs on a node's being ready, which on a busy cluster
+        # it is not always.
+        read = self._rows_at if records else self._read_ids
         if not records:
+            await self._check_ready()  # first: to look into a class that is not there takes long
             async for row in self._rows():
                 if not is_legacy(row) and row.get("pipeline") == pipeline:
                     newest = max(newest, _number(row.get("epoch")))
         while True:
             ahead = range(newest + 1, newest + 1 + EPOCHS_AHEAD)
-            rows = await self._read_ids([event_id(pipeline, epoch, 1) for epoch in ahead])
+            rows = await read([event_id(pipeline, epoch, 1) for epoch in ahead])
             begun = [epoch for epoch, row in zip(ahead, rows, strict=True) if row is not None]
             if not begun:
                 return newest
@@ -201,8 +210,8 @@ class WeaviateStore:
     async def heartbeat(self, pipeline: str, epoch: int) -> Heartbeat | None:
         """Return the last heartbeat, its age by the server's own clock."""
         name, place = lease_class(pipeline, epoch), _beat_id(pipeline, epoch)
-        status, found = await self._rest.request(
-            "GET", f"/v1/objects/{name}/{place}?consistency_level=QUORUM", expected=(200, 404)
+        status, found = await self._sought(
+            "GET", f"/v1/objects/{name}/{place}?consistency_level=QUORUM"
         )
         if status == 404:
             return None
@@ -233,7 +242,7 @@ class WeaviateStore:
         ]
         for epoch, seq in sorted(places):
             place = event_id(pipeline, epoch, seq)
-            await self._rest.request("DELETE", _event_path(place), expected=(204, 404))
+            await self._sought("DELETE", _event_path(place), done=204)
 
     async def aclose(self) -> None:
         """Close the connections."""
@@ -256,10 +265,10 @@ class WeaviateStore:
         return None if status == 404 else self._rest.part(found, "properties", dict)
 
     async def _read_ids(self, places: Sequence[UUID]) -> list[Mapping[str, Any] | None]:
-        """Read them all at once, and what is absent again, as `_sought` does."""
+        """Read them all at once; what is absent again, where `_sought` would."""
         rows = await self._rows_at(places)
         absent = [index for index, row in enumerate(rows) if row is None]
-        if absent:
+        if absent and not self._was_just_ready():
             await self._check_ready()
             again = await self._rows_at([places[index] for index in absent])
             for index, row in zip(absent, again, strict=True):
@@ -285,9 +294,9 @@ class WeaviateStore:
         return rows
 
     async def _sought(
-        self, method: str, path: str, *, body: Mapping[str, Any] | None = None
+        self, method: str, path: str, *, body: Mapping[str, Any] | None = None, done: int = 200
     ) -> tuple[int, Any]:
-        """Ask for an object or a page of them: 200, or a 404 that counts.
+        """Ask for an object or a page of them: `done`, or a 404 that counts.
 
         A server that was just started answers 404 for objects that it has, until it is ready. So
         what is absent is asked for once more when it is.
@@ -295,19 +304,23 @@ class WeaviateStore:
         Raises:
             StoreUnavailable: it is not ready.
         """
-        status, found = await self._rest.request(method, path, body=body, expected=(200, 404))
-        if status == 404:
+        expected = (done, 404)
+        status, found = await self._rest.request(method, path, body=body, expected=expected)
+        if status == 404 and not self._was_just_ready():
             await self._check_ready()
-            status, found = await self._rest.request(method, path, body=body, expected=(200, 404))
+            status, found = await self._rest.request(method, path, body=body, expected=expected)
         return status, found
 
+    def _was_just_ready(self) -> bool:
+        """Whether the server was ready, so short a time ago that it can not be another one now."""
+        return anyio.current_time() - self._ready_at < LEAST_START_SECONDS
+
     async def _check_ready(self) -> None:
-        # Who stands between may hide this address: then nobody knows.
-        status, _ = await self._rest.request(
-            "GET", "/v1/.well-known/ready", expected=(200, 404, 405, 503)
-        )
-        if status == 503:
-            raise StoreUnavailable(f"{self._url} is starting and not ready yet")
+        asked_at = anyio.current_time()
+        # Whoever stands between may hide this address, or forbid it: then nobody knows.
+        if await self._rest.status("/v1/.well-known/ready") >= 500:
+            raise StoreUnavailable(f"{self._url} is not ready yet")
+        self._ready_at = asked_at
 
     async def _rows(self) -> AsyncIterator[Mapping[str, Any]]:
         """Yield the properties of every object of `Metadata`, by cursor."""

@@ -182,6 +182,7 @@ def until(holds: Callable[[], bool], *, what: str) -> None:
 def _running_children(pid: int) -> list[int]:
     """Return the child processes that have not ended; a process that stands still reaps none."""
     lists = [path.read_text() for path in Path(f"/proc/{pid}/task").glob("*/children")]
+    assert lists, "this kernel does not list a process's children"
     children = [int(child) for each in lists for child in each.split()]
     return [child for child in children if not _is_over(child)]
 

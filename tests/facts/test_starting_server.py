@@ -34,7 +34,7 @@ class Watch(Thread):
 
     def __init__(self, server: WeaviateServer, method: str, path: str) -> None:
         super().__init__()
-        self.seen: Counter[tuple[int, int]] = Counter()  # readiness before, status
+        self.seen: Counter[tuple[int, int]] = Counter()  # readiness before, 200 if found, else 404
         self.is_over = Event()
         self._url = server.url
         self._asked = (method, path, BODY if method == "PUT" else None)
@@ -46,7 +46,9 @@ class Watch(Thread):
             while not self.is_over.is_set():
                 try:
                     ready = client.get(READY).status_code
-                    self.seen[ready, client.request(method, path, json=body).status_code] += 1
+                    found = client.request(method, path, json=body)
+                    is_there = found.status_code == 200 and str(number_to_id(1)) in found.text
+                    self.seen[ready, 200 if is_there else 404] += 1
                 except httpx.TransportError:  # it does not listen yet
                     time.sleep(0.01)
 

@@ -26,13 +26,13 @@ pytestmark = pytest.mark.weaviate
 
 OBJECTS, DIMENSIONS, CLUSTER = 1_000, 32, 50
 ENTRIES = range(0, OBJECTS, OBJECTS // 5)
-NEIGHBOURS = (2, 4, 4, 8, 8)
+NEIGHBOURS = (2, 4, 4, 8)  # as the program does it
 # The fewest links that there can be, so that a thousand objects show what a million do by default.
 FEW_LINKS = {
     "class": CLASS,
     "vectorizer": "none",
     "vectorIndexType": "hnsw",
-    "vectorIndexConfig": {"maxConnections": 4, "efConstruction": 4},
+    "vectorIndexConfig": {"maxConnections": 4, "efConstruction": 8},
     "properties": [{"name": "label", "dataType": ["text"], "tokenization": "field"}],
 }
 

@@ -1,6 +1,6 @@
 """A server that was just started does not find what it has: what is absent then is unknown."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 import orjson
 import pytest
@@ -18,20 +18,30 @@ EVENT = orjson.dumps({"properties": to_row(recorded(1, 1, started()))}).decode()
 class Server:
     """Answers 404 to whatever is asked of objects as often as `absences` says, then finds them.
 
-    `ready` are the answers of the address that tells whether a server is ready.
+    `ready` is the status of the address that tells whether a server is ready, `body` what else
+    it says.
     """
 
-    def __init__(self, *, absences: int, ready: int) -> None:
+    def __init__(
+        self,
+        *,
+        absences: int,
+        ready: int,
+        body: str = "",
+        classes: Sequence[Mapping[str, str]] = (),
+    ) -> None:
         self.asked: list[str] = []
         self._absences = absences
         self._ready = ready
+        self._body = body
+        self._classes = list(classes)
 
     def __call__(self, head: str) -> tuple[int, str]:
         self.asked.append(head)
         if head.startswith(READY):
-            return self._ready, ""
+            return self._ready, self._body
         if "/objects" not in head:
-            return 200, '{"classes": []}'
+            return 200, orjson.dumps({"classes": self._classes}).decode()
         if self._absences:
             self._absences -= 1
             return 404, ""
@@ -73,7 +83,7 @@ async def beaten(server: Server) -> object:
 @pytest.mark.parametrize("ask", [read, newest, listed, beaten])
 async def test_nothing_is_absent_from_a_server_that_is_not_ready(ask: Ask) -> None:
     server = Server(absences=ALWAYS, ready=503)
-    with pytest.raises(StoreUnavailable, match=r"is starting and not ready yet$"):
+    with pytest.raises(StoreUnavailable, match=r"is not ready yet$"):
         await ask(server)
     assert server.looks == 1
 
@@ -95,6 +105,28 @@ async def test_what_was_absent_only_until_the_server_was_ready_is_there() -> Non
     assert await read(Server(absences=8, ready=200)) == [recorded(1, 1, started())]
 
 
-@pytest.mark.parametrize("hidden", [404, 405])
+@pytest.mark.parametrize("hidden", [200, 401, 403, 404, 405])
 async def test_where_nobody_can_say_whether_it_is_ready_an_absence_counts(hidden: int) -> None:
-    assert await read(Server(absences=ALWAYS, ready=hidden)) == []
+    assert await read(Server(absences=ALWAYS, ready=hidden, body="<html>")) == []
+
+
+@pytest.mark.parametrize("status", [500, 502, 503])
+async def test_a_proxy_may_say_in_its_own_words_that_it_is_not_ready(status: int) -> None:
+    with pytest.raises(StoreUnavailable, match=r"is not ready yet$"):
+        await read(Server(absences=ALWAYS, ready=status, body="<html>no server</html>"))
+
+
+async def test_a_heartbeat_does_not_hang_on_a_node_that_counts_as_not_ready() -> None:
+    """On a busy cluster a node says so of itself, with everything at hand."""
+    lease = {"class": "VarityLease_esco_4", "description": "{}"}
+    server = Server(absences=ALWAYS, ready=503, classes=[lease])
+    assert await newest(server) == 4
+    assert server.looks == 0
+
+
+async def test_what_was_ready_just_now_is_not_asked_again() -> None:
+    server = Server(absences=ALWAYS, ready=200)
+    async with answering(server) as url, open_store(url) as store:
+        for _ in range(3):
+            assert await store.read_epoch("esco", 1) == []
+    assert server.looks == 1

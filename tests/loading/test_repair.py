@@ -51,6 +51,19 @@ async def quiet(read: Read) -> object:
     return content((await loaded(read)).database)
 
 
+class Crowding(TearingTarget):
+    """What is written anew takes the place in the vector index of another object, once."""
+
+    crowds: tuple[int, int] = (0, 0)
+
+    def _index(self, before: TargetObject | None, after: TargetObject, *, is_torn: bool) -> None:
+        super()._index(before, after, is_torn=is_torn)
+        writes, takes = self.crowds
+        if after.vector is not None and after.id == skill_id(writes):
+            self.crowds = (-1, -1)
+            self.database.torn.add(skill_id(takes))
+
+
 async def repaired(
     world: World,
     *,
@@ -58,11 +71,12 @@ async def repaired(
     life: Life | None = None,
     faults: FaultPlan = no_fault,
     refusing: frozenset[str] = frozenset(),
+    crowds: tuple[int, int] = (-1, -1),
 ) -> Report:
     """Be one process that repairs; `trace` begins anew."""
     life = life or Life()
     world.trace = Trace()
-    target = TearingTarget(
+    target = Crowding(
         schemas=esco_schemas(),
         database=world.database,
         trace=world.trace,
@@ -70,6 +84,7 @@ async def repaired(
         refusing=refusing,
         before_request=life.request,
     )
+    target.crowds = crowds
     workshop = Workshop(
         catalogue=fresh(world.catalogue),
         target=target,
@@ -277,6 +292,15 @@ async def test_what_a_repair_that_was_killed_had_mended_outlives_a_death(
     await repaired(world)
     world.database.restart()
     assert content(world.database) == await quiet(read)
+
+
+async def test_what_a_mended_object_took_the_place_of_is_mended_too(read: Read) -> None:
+    world = await loaded(read)
+    world.database.torn.add(skill_id(10))
+    report = await repaired(world, crowds=(10, 20))
+    assert report.state.status is Status.COMPLETED
+    assert world.database.torn == set()
+    assert world.trace.kinds(skill_uri(20)) == ["blank", "whole"]
 
 
 async def test_how_many_objects_were_mended_is_counted_over_all_attempts(read: Read) -> None:

@@ -1,6 +1,7 @@
 """What another attempt or another run sends again, and what it does not."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 
 import pytest
@@ -20,7 +21,7 @@ from tests.loading.sources import (
     skill_uri,
     with_cycles,
 )
-from tests.loading.tearing import Fault, Sent, content
+from tests.loading.tearing import Fault, Sent, content, spoil
 from tests.loading.trouble import skill_id
 
 
@@ -91,22 +92,34 @@ async def test_another_input_after_an_unfinished_one_writes_the_whole_step_twice
     ] * 30
 
 
+async def torn_and_replaced(read: Read, life: Life | None = None) -> World:
+    """Return a world in which an input of twelve was abandoned and one of eleven loaded after it.
+
+    The twelfth object is torn. `life` is that of the load in between.
+    """
+    abandoned, between = (
+        read(HandMade([*map(skill, range(count))], [needs(5, 4)])) for count in (12, 11)
+    )
+    world, first = World(abandoned), Life()
+    with pytest.raises(BaseException):  # noqa: B017 - whatever a death looks like from outside
+        await world.load(life=first, before_verify=first.end)
+    world.database.torn.add(skill_id(11))
+    world.catalogue, world.fingerprint = between, "f2"
+    with suppress(BaseException):
+        await world.load(life=life)
+    world.catalogue, world.fingerprint = abandoned, "f1"
+    return world
+
+
 async def test_what_an_abandoned_input_left_torn_is_mended_once_it_is_an_input_again(
     read: Read,
 ) -> None:
     """The run in between does not know the object, and completes without it."""
-    abandoned, between = (
-        read(HandMade([*map(skill, range(count))], [needs(5, 4)])) for count in (12, 11)
-    )
-    world, life = World(abandoned), Life()
-    with pytest.raises(BaseException):  # noqa: B017 - whatever a death looks like from outside
-        await world.load(life=life, before_verify=life.end)
-    world.database.torn.add(skill_id(11))
-    world.catalogue, world.fingerprint = between, "f2"
-    report = await world.load()
-    assert report.state.summary == {**report.state.summary, "extra": 1, UNSETTLED: "skills"}
+    world = await torn_and_replaced(read)
+    [between, _] = await world.runs()
+    assert between.status is Status.COMPLETED
+    assert between.summary == {**between.summary, "extra": 1, UNSETTLED: "skills"}
 
-    world.catalogue, world.fingerprint = abandoned, "f1"
     report = await world.load()
 
     assert report.state.status is Status.COMPLETED
@@ -115,6 +128,35 @@ async def test_what_an_abandoned_input_left_torn_is_mended_once_it_is_an_input_a
     assert UNSETTLED not in report.state.summary
     await world.load(choice=Choice.BEGIN)
     assert world.trace.sent() == []
+
+
+@pytest.mark.parametrize("before_the_end", [0, 1, 2])
+async def test_it_is_also_mended_where_the_run_in_between_was_killed_at_its_end(
+    before_the_end: int, read: Read
+) -> None:
+    """It had looked, and named the step; it did not get to say that it is completed."""
+    undisturbed = Life()
+    await torn_and_replaced(read, undisturbed)
+    world = await torn_and_replaced(read, Life(at_event=undisturbed.events - before_the_end))
+    [between, _] = await world.runs()
+    assert between.status is Status.IN_PROGRESS
+
+    report = await world.load()
+
+    assert report.state.status is Status.COMPLETED
+    assert world.database.torn == set()
+
+
+async def test_an_extra_object_that_nobody_could_take_for_a_whole_one_leaves_nothing_behind(
+    read: Read,
+) -> None:
+    world = await torn_and_replaced(read)
+    spoil(world.database, "Skill", skill_id(11), vector=None)
+    world.catalogue = read(HandMade([*map(skill, range(11))], [needs(5, 4)]))
+    world.fingerprint = "f2"
+    report = await world.load(choice=Choice.BEGIN)
+    assert report.state.summary["extra"] == 1
+    assert UNSETTLED not in report.state.summary
 
 
 async def test_a_restart_with_the_same_input_writes_only_the_window_twice(read: Read) -> None:

@@ -7,7 +7,7 @@ MUTANTS = (
         name="absence-believed-of-a-starting-server",
         harm="right after a start of the server a log reads as empty, and a lease as removed",
         module="journal.stores.weaviate",
-        changes=(("        if status == 503:\n", "        if status == 1503:\n"),),
+        changes=(('("/v1/.well-known/ready") >= 500', '("/v1/.well-known/ready") >= 1500'),),
         killed_by={
             "journal/test_starting_server.py": (
                 "test_nothing_is_absent_from_a_server_that_is_not_ready",

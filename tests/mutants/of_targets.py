@@ -4,6 +4,17 @@ from tests.mutants.mutant import Mutant
 
 MUTANTS = (
     Mutant(
+        name="absence-of-an-object-believed-at-once",
+        harm="right after a start of the server a whole class reads as missing",
+        module="ingest.targets.weaviate_connection",
+        changes=(("            await self.check_ready()\n", ""),),
+        killed_by={
+            "targets/test_weaviate_absence.py": (
+                "test_nothing_is_absent_from_a_server_that_is_not_ready",
+            )
+        },
+    ),
+    Mutant(
         name="partial-error-swallowed",
         harm="an object that the server refused inside a batch counts as acknowledged",
         module="ingest.targets.weaviate_errors",

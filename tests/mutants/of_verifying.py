@@ -57,6 +57,32 @@ MUTANTS = (
         },
     ),
     Mutant(
+        name="torn-extras-forgotten-at-the-end",
+        harm="what a run saw torn is forgotten if it is killed right before `completed`",
+        module="journal.state",
+        changes=(
+            (
+                "    open_ones = (*open_ones, *(suspect for suspect in found if suspect not in"
+                " open_ones))\n",
+                "",
+            ),
+        ),
+        killed_by={
+            "loading/test_resuming.py": (
+                "test_it_is_also_mended_where_the_run_in_between_was_killed_at_its_end",
+            )
+        },
+    ),
+    Mutant(
+        name="repair-looks-at-what-it-wrote-only",
+        harm="what a mended object pushed out of the vector index stays so",
+        module="ingest.repair",
+        changes=(("        if target.tears:\n", "        if False:\n"),),
+        killed_by={
+            "loading/test_repair.py": ("test_what_a_mended_object_took_the_place_of_is_mended_too",)
+        },
+    ),
+    Mutant(
         name="indexes-not-looked-at",
         harm="an object that no search finds counts as loaded",
         module="ingest.verify",

@@ -76,6 +76,11 @@ class SimulatedRest(Rest):
         where = f"{URL} answered {status} to {method} {short}"
         raise (StoreUnavailable if status >= 500 else StoreRefused)(where)
 
+    async def status(self, path: str) -> int:
+        """Return the status of a GET."""
+        status, _ = await self.request("GET", path, expected=(200, 404, 503))
+        return status
+
     async def server_seconds(self) -> float | None:
         """Return the world's time."""
         return asyncio.get_running_loop().time()

@@ -23,6 +23,7 @@ from tests.simulation.workload import SHAPES, workload
 
 MOST_LIVES = 4  # of one place, while there are faults
 FAULT_SECONDS = 400.0
+LEAST_RESTART_SECONDS = 2.0  # a real one takes longer
 LONGEST_STARTING_SECONDS = 3.0  # from its first answer until a server is ready
 BOUND_SECONDS = 900.0  # from the last fault to the end
 MOST_WAITS = 1_000
@@ -171,6 +172,8 @@ class World:
             if not self.dice.fires(kind):
                 continue
             seconds = self.dice.between(kind, 0.5, 5) ** 2.7  # at most 77, half of them below 10
+            if kind is Fault.SERVER_KILLED:
+                seconds = max(seconds, LEAST_RESTART_SECONDS)
             self.note(f"{kind} for {seconds:.1f} s")
             if kind is Fault.SERVER_KILLED:
                 self.network.go_down()

@@ -1,0 +1,69 @@
+"""An input that is read while other things go on: connecting, winning the lease.
+
+Reading is the processor's work and those wait for a server, so that one hides behind the other.
+"""
+
+from collections.abc import Callable
+from threading import Lock
+
+import anyio
+import anyio.to_thread
+
+from ingest.catalogue import Catalogue
+
+Read = Callable[[Callable[[], None]], Catalogue]  # is given what to call all the while
+
+
+class _Abandoned(Exception):
+    """Nobody waits for the input any more. Never leaves the thread that reads."""
+
+
+class Reading:
+    """One input on its way into memory: `run` beside what `catalogue` is awaited in."""
+
+    def __init__(self, read: Read) -> None:
+        self._read = read
+        self._catalogue: Catalogue | None = None
+        self._error: Exception | None = None
+        self._done = anyio.Event()
+        self._is_abandoned = False
+        self._ending = Lock()  # whoever comes second sees what the first has done
+
+    async def run(self) -> None:
+        """Read, in a thread; cancelled, let the thread end by itself and soon."""
+        try:
+            await anyio.to_thread.run_sync(self._in_thread, abandon_on_cancel=True)
+        except Exception as error:
+            self._error = error
+        finally:
+            self._done.set()
+
+    async def catalogue(self) -> Catalogue:
+        """Return the input once it is read; may be awaited more than once.
+
+        Raises:
+            InputError: it can not be read any more.
+        """
+        await self._done.wait()
+        if self._error is not None:
+            raise self._error
+        assert self._catalogue is not None, "awaited after it was abandoned"
+        return self._catalogue
+
+    def close(self) -> None:
+        """Remove what was read, now or when the thread is done with it."""
+        with self._ending:
+            self._is_abandoned = True
+            if self._catalogue is not None:
+                self._catalogue.close()
+
+    def _in_thread(self) -> None:
+        read = self._read(self._check)
+        with self._ending:
+            self._catalogue = read
+            if self._is_abandoned:
+                read.close()
+
+    def _check(self) -> None:
+        if self._is_abandoned:
+            raise _Abandoned

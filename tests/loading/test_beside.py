@@ -1,0 +1,91 @@
+"""An input read beside other things: what it raises is kept, and nothing of it is left behind."""
+
+from collections.abc import Callable
+from threading import Event
+
+import anyio
+import pytest
+
+from ingest.catalogue import Catalogue
+from ingest.records import InputError
+from ingest.wiring.beside import Reading
+from tests.loading.sources import grid, read_by_hand
+
+Check = Callable[[], None]
+
+
+def is_closed(catalogue: Catalogue) -> bool:
+    return catalogue._spool._file.closed
+
+
+async def test_an_input_is_read_once_however_often_it_is_awaited() -> None:
+    read: list[Catalogue] = []
+
+    def reader(check: Check) -> Catalogue:
+        read.append(read_by_hand(grid(3)))
+        return read[-1]
+
+    reading = Reading(reader)
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(reading.run)
+        assert await reading.catalogue() is await reading.catalogue()
+    assert len(read) == 1
+    assert not is_closed(read[0])
+    reading.close()
+    assert is_closed(read[0])
+
+
+async def test_what_reading_raises_is_raised_to_whoever_awaits_it() -> None:
+    def reader(check: Check) -> Catalogue:
+        raise InputError("skills_en.csv changed while it was being read: start again")
+
+    reading = Reading(reader)
+    await reading.run()
+    for _ in range(2):
+        with pytest.raises(InputError, match=r"^skills_en\.csv changed"):
+            await reading.catalogue()
+    reading.close()
+
+
+async def test_an_abandoned_input_ends_at_its_next_check() -> None:
+    begun, ended = Event(), Event()
+
+    def reader(check: Check) -> Catalogue:
+        begun.set()
+        try:
+            while True:
+                check()
+        finally:
+            ended.set()
+
+    reading = Reading(reader)
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(reading.run)
+        await anyio.to_thread.run_sync(begun.wait)
+        tasks.cancel_scope.cancel()
+    assert not ended.is_set()
+    reading.close()
+    assert await anyio.to_thread.run_sync(ended.wait, 10)
+
+
+async def test_an_input_that_is_read_after_all_when_it_is_abandoned_is_closed() -> None:
+    begun, goes_on, ended = Event(), Event(), Event()
+    read: list[Catalogue] = []
+
+    def reader(check: Check) -> Catalogue:
+        begun.set()
+        goes_on.wait(10)
+        read.append(read_by_hand(grid(3)))
+        ended.set()
+        return read[-1]
+
+    reading = Reading(reader)
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(reading.run)
+        await anyio.to_thread.run_sync(begun.wait)
+        tasks.cancel_scope.cancel()
+    reading.close()
+    goes_on.set()
+    assert await anyio.to_thread.run_sync(ended.wait, 10)
+    while not is_closed(read[0]):  # the thread is about to
+        await anyio.sleep(0.001)
