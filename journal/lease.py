@@ -161,10 +161,11 @@ async def claim(
     owner: Owner,
     clock: Clock,
     *,
+    above: int = 0,
     wait_seconds: float = 0.0,
     on_wait: Callable[[str], None] | None = None,
 ) -> Lease:
-    """Become the owner of the pipeline's next epoch.
+    """Become the owner of the pipeline's next epoch, which is higher than `above`.
 
     Waits up to `wait_seconds` for another owner, or for a store that does not answer; the
     settling time after a dead owner is not counted.
@@ -173,7 +174,7 @@ async def claim(
         LeaseHeld: another process owns the pipeline.
         StoreUnavailable: the store did not answer.
     """
-    attempt = _Claim(store, pipeline, owner, clock)
+    attempt = _Claim(store, pipeline, owner, clock, above=above)
     deadline = clock.elapsed() + wait_seconds
     poll_seconds = max(0.1, min(owner.ttl_seconds / 6, 5.0))
     while True:
@@ -200,12 +201,14 @@ async def claim(
 class _Claim:
     """One process's efforts at one pipeline. `reason` says who stands in the way, "" nobody."""
 
-    def __init__(self, store: Store, pipeline: str, owner: Owner, clock: Clock) -> None:
+    def __init__(
+        self, store: Store, pipeline: str, owner: Owner, clock: Clock, *, above: int
+    ) -> None:
         self._store = store
         self._pipeline = pipeline
         self._owner = owner
         self._clock = clock
-        self._surely = 0  # the highest epoch that is known to have been won
+        self._surely = above  # the highest epoch that is known to have been won
         self.watch = Watch()
         self.reason = ""
 

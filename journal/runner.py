@@ -92,6 +92,7 @@ async def execute(
     await unless_stopped(
         stop, partial(waiting_for_store, store.prepare, clock, wait_seconds, note_wait)
     )
+    owned = 0
     while True:
         lease = await unless_stopped(
             stop,
@@ -101,10 +102,14 @@ async def execute(
                 pipeline.name,
                 owner,
                 clock,
+                # Never an epoch of ours again that ran out: somebody may be about to succeed it,
+                # and an old list would show it as the next.
+                above=owned,
                 wait_seconds=wait_seconds,
                 on_wait=note_wait,
             ),
         )
+        owned = lease.epoch
         try:
             choice, state = await guarded(partial(engine.attempt, lease), lease.keep)
         except LeaseExpired as error:

@@ -392,3 +392,33 @@ async def test_a_failing_step_after_an_outage_is_journaled_under_the_new_lease()
         await run(Load(before=first_away_then_failing), store, wait_seconds=300)
     state = await read_state(store, "esco")
     assert (state.status, state.attempt) == (Status.FAILED, 2)
+
+
+@virtual_time
+async def test_an_epoch_of_ours_that_ran_out_is_not_taken_up_again_by_an_old_list() -> None:
+    """Whoever watched it has seen its heartbeat stand still, and may be about to succeed it."""
+
+    class OldAfterwards(Wrapper):
+        """After the outage two lists are from before everything: what a just started node shows."""
+
+        readings = 0
+
+        async def highest_epoch(self, pipeline: str) -> int:
+            newest = await super().highest_epoch(pipeline)
+            if refused:
+                self.readings += 1
+            return 0 if self.readings in (1, 2) else newest
+
+    inner = MemoryStore()
+    outage = Outage(inner)
+    refused: list[Recorded] = []
+
+    async def away(recorded: Recorded) -> None:
+        if not refused:
+            refused.append(recorded)
+            outage.fail_for(40)
+            raise StoreUnavailable("the store does not answer")
+
+    report = await run(Load(), Intercepted(OldAfterwards(outage), away), wait_seconds=300)
+    assert (report.state.status, report.state.epoch) == (Status.COMPLETED, 2)
+    assert await inner.read_epoch("esco", 1) == []

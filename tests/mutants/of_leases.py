@@ -4,6 +4,17 @@ from tests.mutants.mutant import Mutant
 
 MUTANTS = (
     Mutant(
+        name="own-epoch-taken-up-again",
+        harm="an owner whose lease ran out takes its epoch again while another succeeds it",
+        module="journal.runner",
+        changes=(("                above=owned,\n", "                above=0,\n"),),
+        killed_by={
+            "journal/test_expiry.py": (
+                "test_an_epoch_of_ours_that_ran_out_is_not_taken_up_again_by_an_old_list",
+            )
+        },
+    ),
+    Mutant(
         name="age-from-the-acknowledgement",
         harm="a slow answer lengthens the lease beyond what others grant it",
         module="journal.lease",

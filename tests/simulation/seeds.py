@@ -21,12 +21,17 @@ LEFT_BY_ANOTHER_INPUT = (
     "an input was abandoned and left an object torn that the next input did not have; that one"
     " completed, and when the first came again it found the object there with the right hash"
 )
+OWN_EPOCH_AGAIN = (
+    "a process that had stood still for longer than its lease claimed anew by an old list, won its"
+    " own epoch again and beat with numbers it had used, while another saw no change and took over"
+)
 ONCE_FAILED: dict[int, str] = {
     **dict.fromkeys((12, 21, 41), LOOKED_UP_TOO_LITTLE),
     **dict.fromkeys((280, 6585), EQUAL_BY_CHANCE),
     5685: OWN_OLD_NAME,
     8384: FLUSHED_TOO_EARLY,
     33853: LEFT_BY_ANOTHER_INPUT,
+    56935: OWN_EPOCH_AGAIN,
 }
 
 FRESH = range(100)
