@@ -21,7 +21,11 @@ NAME = re.compile(r"[a-z0-9]+")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepResult:
-    """What a step did; the fields are those of `StepCompleted`."""
+    """What a step did; the fields are those of `StepCompleted`.
+
+    `summary["unsettled"]` is the journal's own: steps, joined by commas, that the next run has to
+    write twice.
+    """
 
     counts: Counts = field(default_factory=dict)
     relations: Counts = field(default_factory=dict)

@@ -76,8 +76,8 @@ def missing_properties(expected: Document, found: Mapping[str, Any]) -> list[Doc
 def difference(expected: Document, found: Mapping[str, Any]) -> str | None:
     """Return the first thing about the class that no addition can mend, in words.
 
-    A property that we do not know counts: a whole write would silently empty it. Settings of
-    the index that change its speed only are the operator's.
+    A property that we do not know counts: a whole write would silently empty it. How many links
+    and how much effort the index of a class has that is there is the operator's matter.
     """
     for key in ("vectorizer", "vectorIndexType"):
         if found.get(key) != expected[key]:
