@@ -286,6 +286,9 @@ class _Call:
             return decision.choice
 
         async def executed() -> Report:
+            if not self._settings.store.startswith("http"):
+                # A file has nothing to wait for: what can not be read touches nothing there.
+                await reading.catalogue()
             target = await self._stack.enter_async_context(opened_target(self._settings))
             return await execute(
                 Promised(
