@@ -30,7 +30,7 @@ MOST_RESULTS = 10_000  # the server's own limit (QUERY_MAXIMUM_RESULTS)
 NAMED = ("conceptUri", "preferredLabel")
 
 
-MOST_UNEQUAL = 1_024
+MOST_LOCAL = 1_024  # more than that, and a walk may as well see everything
 
 
 class WeaviateReader:
@@ -150,8 +150,8 @@ class WeaviateReader:
 
         Without any filter, as users search: with one, the server may compare what the filter
         left instead of walking the index that this question is about.
-        The index is approximate: what the first hits do not show may be among more, up to a
-        thousand. Equal texts have equal vectors: as long as all hits are ties, up to 10,000.
+        The index is approximate, and equal texts have equal vectors: what the first hits do not
+        show may be among more. An object that 10,000 do not show is not there.
         """
         if sought.vector is None:
             return False
@@ -162,10 +162,11 @@ class WeaviateReader:
             near = replies.ids_and_distances(await self._search(request))
             if any(key == sought.id and distance < SAME_DISTANCE for key, distance in near):
                 return True
-            are_ties = all(distance < SAME_DISTANCE for _, distance in near)
-            if len(near) < limit or limit >= (MOST_RESULTS if are_ties else MOST_UNEQUAL):
+            if limit == MOST_RESULTS:
                 return False
-            limit = min(limit * 8, MOST_RESULTS)
+            # Fewer than were asked for are all that this walk met, and not all that there is.
+            is_local = len(near) == limit and limit < MOST_LOCAL
+            limit = limit * 8 if is_local else MOST_RESULTS
 
     async def referring(
         self, class_name: str, reference: str, object_id: UUID, *, limit: int
