@@ -4,11 +4,11 @@ Knows the catalogue, the sender and the running step. An equal write heals nothi
 torn, and what a hash hides can not be told from it: so everything is written twice.
 """
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from uuid import UUID
+from collections.abc import Awaitable, Callable, Sequence
 
 import anyio
 
+from ingest.comparison import Expected
 from ingest.loader import TAIL, Workshop
 from ingest.pace import Pace
 from ingest.sending import Parcel, Sender
@@ -67,7 +67,7 @@ async def mend_around(
     workshop: Workshop,
     class_name: str,
     unseen: Sequence[int],
-    numbers: Mapping[UUID, int],
+    expected: Expected,
     *,
     neighbours: int,
     mended: Callable[[int], Awaitable[None]] = _nobody,
@@ -76,15 +76,15 @@ async def mend_around(
 
     The vector index is a graph. An object may be in it and not to be reached: each of its
     neighbours has links enough and gave up the one to it. One that is written anew has few, and
-    takes the link when the object itself is written after it. `numbers` are the records of all
-    ids that must be there.
+    takes the link when the object itself is written after it. `expected` is all that must be
+    there; what else lies near can not be written.
     """
     if not unseen or not neighbours:
         return []
     records = workshop.catalogue.classes[class_name]
     ids = [records.id_of(index) for index in unseen]
     near = await nearest_to(workshop.target, class_name, ids, each=neighbours)
-    around = sorted(numbers[key] for key in near if key in numbers)
+    around = sorted(expected[key][0] for key in near if key in expected)
     await mend(run, workshop, class_name, around, mended=mended)
     return around
 

@@ -194,7 +194,6 @@ class _Repairing:
         )
         inspection = await self._inspected()
         touched: set[int] = set()
-        numbers = {key: index for key, (index, _) in self._expected.items()}
         for neighbours in NEIGHBOURS:
             if not inspection.wrong:
                 break
@@ -205,7 +204,7 @@ class _Repairing:
                 self._shop,
                 self._class_name,
                 unseen,
-                numbers,
+                self._expected,
                 neighbours=neighbours,
                 mended=self._count,
             )

@@ -58,14 +58,18 @@ class _Verifying:
         self._expected = await anyio.to_thread.run_sync(
             expected_hashes, self._shop.catalogue, self._class_name
         )
-        numbers = {key: index for key, (index, _) in self._expected.items()}
         differing, unseen = await self._looked_at()
         for neighbours in NEIGHBOURS:
             if not differing and not unseen:
                 break
             if not differing:  # else a neighbour may refer to what is missing
                 await mend_around(
-                    self._run, self._shop, self._class_name, unseen, numbers, neighbours=neighbours
+                    self._run,
+                    self._shop,
+                    self._class_name,
+                    unseen,
+                    self._expected,
+                    neighbours=neighbours,
                 )
             await mend(self._run, self._shop, self._class_name, [*differing, *unseen])
             differing, unseen = await self._looked_at()

@@ -156,6 +156,7 @@ ALLOWED: dict[str, set[str]] = {
     },
     "ingest.mending": {
         "anyio",
+        "ingest.comparison",
         "ingest.loader",
         "ingest.pace",
         "ingest.sending",
