@@ -3,6 +3,7 @@
 import os
 import signal
 import sqlite3
+from collections import Counter
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,7 +13,7 @@ import anyio
 import httpx
 import pytest
 
-from ingest.target import TargetObject
+from ingest.target import Target, TargetObject, Verdict
 from ingest.wiring.opening import opened_target
 from tests.acceptance.conftest import weaviate_place
 from tests.acceptance.digest import Digest, differing, digest, invisible, objects
@@ -234,8 +235,17 @@ async def _torn(place: Place, chosen: list[TargetObject]) -> tuple[int, int]:
             if unseen:
                 return len(chosen) - len(there), len(unseen)
         # A server that was too quick each time: what a tear takes out of the index goes by hand.
-        await target.upsert(chosen, timeout_seconds=SECONDS)
+        await _written(target, chosen)
         await target.upsert(
             [replace(held, vector=None) for held in chosen[:TAKEN]], timeout_seconds=SECONDS
         )
         return 0, TAKEN
+
+
+async def _written(target: Target, chosen: list[TargetObject]) -> None:
+    """Write all objects: one that refers to another of them is refused until that one is there."""
+    for _ in chosen:
+        reply = await target.upsert(chosen, timeout_seconds=SECONDS)
+        if all(outcome.verdict is Verdict.ACKNOWLEDGED for outcome in reply.outcomes):
+            return
+    pytest.fail(f"not all acknowledged: {Counter(reply.outcomes)}")

@@ -34,6 +34,8 @@ pytestmark = pytest.mark.weaviate
 # When to cut a load short depends on the machine: try until something was torn.
 LOAD_SECONDS = (0.3, 0.6, 0.15, 1.0, 0.3, 0.08, 0.6, 1.5, 0.15, 0.3)
 
+ENOUGH = 20  # objects torn, to speak of most of them
+
 CHECKOUT = Path(__file__).parent.parent.parent
 
 Load = Callable[[Weaviate, float], Awaitable[None]]
@@ -76,15 +78,21 @@ async def test_only_a_blank_and_a_whole_write_mend_an_object_torn_by_a_load_cut_
     for number in sorted(torn)[:10]:
         assert await collection.data.exists(number_to_id(number))  # by id, by REST
 
+    # What was stored comes back by it as good as never; in 1 of 31 loads 5 of some 800 did. A graph
+    # cut short may hold nodes that nothing leads to, and one written later leads to them.
     await send(collection, [whole(number) for number in range(OBJECTS)])
-    assert await invisible(collection, torn) == torn
+    left = await invisible(collection, torn)
+    assert len(left) > 0.5 * len(torn)
 
-    mended, untouched = set(sorted(torn)[::2]), set(sorted(torn)[1::2])
+    mended, untouched = set(sorted(left)[::2]), set(sorted(left)[1::2])
     await send(collection, [blank(number) for number in sorted(mended)])
     await send(collection, [whole(number) for number in sorted(mended)])
-    assert await invisible(collection, range(OBJECTS)) == untouched
+    unseen = await invisible(collection, range(OBJECTS))
+    assert unseen <= untouched
+    assert len(unseen) > 0.5 * len(untouched)
 
-    record_testsuite_property(f"invisible after {load.__name__}", f"{len(torn)} of {len(kept)}")
+    found = f"{len(torn)} of {len(kept)}, {len(left)} after an equal write"
+    record_testsuite_property(f"invisible after {load.__name__}", found)
 
 
 async def _tear(load: Load, server: Weaviate, collection: Collection) -> tuple[set[int], set[int]]:
@@ -92,11 +100,11 @@ async def _tear(load: Load, server: Weaviate, collection: Collection) -> tuple[s
     for seconds in LOAD_SECONDS:
         await load(server, seconds)
         kept, torn = await _settled(collection)
-        if len(torn) > 1:
+        if len(torn) >= ENOUGH:
             return kept, torn
         server.wipe()
         create_class(server, SCHEMA)
-    pytest.fail(f"{len(LOAD_SECONDS)} loads were cut short, and none tore two objects")
+    pytest.fail(f"{len(LOAD_SECONDS)} loads were cut short, and none tore {ENOUGH} objects")
 
 
 async def _settled(collection: Collection) -> tuple[set[int], set[int]]:
