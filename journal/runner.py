@@ -38,6 +38,7 @@ async def execute(
     store: Store,
     *,
     choose: Callable[[RunState], Choice] | None = None,
+    seen: RunState | None = None,
     wait_seconds: float = 0.0,
     settings: Settings | None = None,
     clock: Clock | None = None,
@@ -52,8 +53,9 @@ async def execute(
 
     `choose` decides, under the lease, what to do with the newest run's state; by default a
     completed run with this input is skipped, an unfinished one resumed, anything else begun
-    anew. Steps run at least once and must be idempotent. A lease that expires uncontested
-    is claimed anew and the run goes on.
+    anew. `seen` is that state by a caller who has just looked: it saves the look without the
+    lease. Steps run at least once and must be idempotent. A lease that expires uncontested is
+    claimed anew and the run goes on.
 
     Raises:
         LeaseHeld: another process owns the pipeline (after `wait_seconds`).
@@ -76,16 +78,17 @@ async def execute(
     decide = choose or (lambda state: resume_or_begin(state, pipeline.fingerprint))
     engine = Engine(pipeline, store, settings, clock, decide, stop, listener, on_progress)
     # A look without the lease: what is done already costs no lease, and writes nothing.
-    seen = await unless_stopped(
-        stop,
-        partial(
-            waiting_for_store,
-            partial(read_state, store, pipeline.name),
-            clock,
-            wait_seconds,
-            note_wait,
-        ),
-    )
+    if seen is None:
+        seen = await unless_stopped(
+            stop,
+            partial(
+                waiting_for_store,
+                partial(read_state, store, pipeline.name),
+                clock,
+                wait_seconds,
+                note_wait,
+            ),
+        )
     if decide(seen) is Choice.SKIP:
         return Report(state=seen, choice=Choice.SKIP, has_waited=bool(waits))
     owner = this_process(clock, ttl_seconds=settings.ttl_seconds)

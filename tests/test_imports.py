@@ -250,6 +250,7 @@ ALLOWED: dict[str, set[str]] = {
         "google",
         "grpc",
         "httpx",
+        "ingest.looking",
         "ingest.objects",
         "ingest.records",
         "ingest.target",

@@ -4,12 +4,15 @@ Knows nothing of writing. A listing goes by cursor and never by a filter: filter
 searches miss torn objects, which is what `found_by_filter` and `found_by_vector` are for.
 """
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from itertools import pairwise
+from typing import TypeVar
 from uuid import UUID
 
 from anyio import to_thread
 from weaviate.proto.v1 import search_get_pb2
 
+from ingest.looking import answers
 from ingest.target import Hit, Listed, TargetObject, Vector
 from ingest.targets import weaviate_replies as replies
 from ingest.targets import weaviate_requests as requests
@@ -28,9 +31,13 @@ GLANCES_PER_PAGE = 500
 SAME_DISTANCE = 1e-5  # equal vectors come back with the rounding of float32
 MOST_RESULTS = 10_000  # the server's own limit (QUERY_MAXIMUM_RESULTS)
 NAMED = ("conceptUri", "preferredLabel")
-
-
+# The server lists a range of ids with one processor; a long class is listed in so many at once.
+RANGES = 4
+LAST_ID = UUID(int=2**128 - 1)
 MOST_LOCAL = 1_024  # more than that, and a walk may as well see everything
+
+
+Entry = TypeVar("Entry")
 
 
 class WeaviateReader:
@@ -54,18 +61,18 @@ class WeaviateReader:
 
     async def hashes(self, class_name: str) -> AsyncIterator[tuple[UUID, str]]:
         """Yield id and content hash of every object of the class, torn ones too."""
-        after: UUID | None = requests.FIRST
-        while after is not None:
+
+        async def page(after: UUID) -> list[tuple[UUID, str]]:
             request = requests.page_request(
                 self._collection(class_name),
                 after=after,
                 limit=HASHES_PER_PAGE,
                 names=("contentHash",),
             )
-            page = replies.ids_and_hashes(await self._search(request))
-            after = page[-1][0] if page else None
-            for entry in page:
-                yield entry
+            return replies.ids_and_hashes(await self._search(request))
+
+        async for entry in _every(page, id_of=lambda entry: entry[0], limit=HASHES_PER_PAGE):
+            yield entry
 
     async def listing(self, class_name: str) -> AsyncIterator[Listed]:
         """Yield every object of the class at a glance, torn ones too.
@@ -73,30 +80,26 @@ class WeaviateReader:
         By REST: there a reference is the stored beacon, and costs no look-up.
         """
         names = [entry.name for entry in self._schemas[class_name].references]
-        after: str | None = str(requests.FIRST)
-        while after is not None:
-            page = await to_thread.run_sync(
-                replies.at_a_glance,
-                names,
-                await self._page(class_name, after, vectors=False, limit=GLANCES_PER_PAGE),
-            )
-            after = str(page[-1].id) if page else None
-            for entry in page:
-                yield entry
+
+        async def page(after: UUID) -> list[Listed]:
+            listed = await self._page(class_name, after, vectors=False, limit=GLANCES_PER_PAGE)
+            return await to_thread.run_sync(replies.at_a_glance, names, listed)
+
+        async for entry in _every(page, id_of=lambda entry: entry.id, limit=GLANCES_PER_PAGE):
+            yield entry
 
     async def objects(
         self, class_name: str, *, vectors: bool = True
     ) -> AsyncIterator[TargetObject]:
         """Yield every object of the class whole (references sorted), torn ones too."""
-        after: str | None = str(requests.FIRST)
-        while after is not None:
+
+        async def page(after: UUID) -> list[TargetObject]:
             listed = await self._page(class_name, after, vectors=vectors)
-            page = await to_thread.run_sync(
-                replies.whole_objects, self._schemas[class_name], listed
-            )
-            after = str(page[-1].id) if page else None
-            for entry in page:
-                yield entry
+            schema = self._schemas[class_name]
+            return await to_thread.run_sync(replies.whole_objects, schema, listed)
+
+        async for entry in _every(page, id_of=lambda entry: entry.id, limit=OBJECTS_PER_PAGE):
+            yield entry
 
     async def read(self, class_name: str, object_id: UUID) -> TargetObject | None:
         """Return the object, whole, by id, at QUORUM: of one replica it is that one."""
@@ -116,12 +119,10 @@ class WeaviateReader:
         """Return the number of references, by reference property, over the whole class."""
         names = [entry.name for entry in self._schemas[class_name].references]
         totals = dict.fromkeys(names, 0)
-        after: str | None = str(requests.FIRST) if names else None
-        while after is not None:
-            listed = await self._page(class_name, after, vectors=False, limit=GLANCES_PER_PAGE)
-            counts, after = await to_thread.run_sync(replies.reference_totals, names, listed)
-            for name, count in counts.items():
-                totals[name] += count
+        if names:
+            async for entry in self.listing(class_name):
+                for name, count in entry.references.items():
+                    totals[name] += count
         return totals
 
     async def found_by_filter(self, class_name: str, uri: str) -> bool:
@@ -218,7 +219,7 @@ class WeaviateReader:
             return b""
 
     async def _page(
-        self, class_name: str, after: str, *, vectors: bool, limit: int = OBJECTS_PER_PAGE
+        self, class_name: str, after: UUID, *, vectors: bool, limit: int = OBJECTS_PER_PAGE
     ) -> bytes:
         """Return the REST listing of the objects after an id."""
         reply = await self._connection.ask(
@@ -228,10 +229,42 @@ class WeaviateReader:
             params={
                 "class": self._collection(class_name),
                 "limit": limit,
-                "after": after,
+                "after": str(after),
                 **({"include": "vector"} if vectors else {}),
             },
             allowed=(200, 404),
             timeout_seconds=QUERY_TIMEOUT_SECONDS,
         )
         return reply.content if reply.status == 200 else b'{"objects":[]}'
+
+
+async def _every(
+    page: Callable[[UUID], Awaitable[list[Entry]]],
+    *,
+    id_of: Callable[[Entry], UUID],
+    limit: int,
+) -> AsyncIterator[Entry]:
+    """Yield what the pages hold. `page` gives up to `limit` entries after an id, by ascending id.
+
+    What a first page does not hold is asked for in several ranges of ids at once.
+    """
+    first = await page(requests.FIRST)
+    for entry in first:
+        yield entry
+    if not first:
+        return
+    seen = id_of(first[-1]).int
+    parts = RANGES if len(first) == limit else 1
+    bounds = [seen + (LAST_ID.int - seen) * part // parts for part in range(parts + 1)]
+    # From each id up to and with the one that ends its range.
+    ranges = [(UUID(int=after), UUID(int=end)) for after, end in pairwise(bounds)]
+    while ranges:
+        pages = await answers([after for after, _ in ranges], page)
+        going_on = []
+        for (_, end), entries in zip(ranges, pages, strict=True):
+            within = [entry for entry in entries if id_of(entry) <= end]
+            for entry in within:
+                yield entry
+            if entries and len(within) == len(entries) and id_of(entries[-1]) < end:
+                going_on.append((id_of(entries[-1]), end))
+        ranges = going_on

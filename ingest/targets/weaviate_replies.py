@@ -51,15 +51,6 @@ def whole_object(schema: ClassSchema, reply: bytes) -> TargetObject:
     return _whole_object(schema, *_without_vectors(reply))
 
 
-def reference_totals(names: list[str], page: bytes) -> tuple[dict[str, int], str | None]:
-    """Return the number of references by property in a REST listing, and its last id."""
-    objects = orjson.loads(page)["objects"]
-    counts = {
-        name: sum(len(entry["properties"].get(name) or ()) for entry in objects) for name in names
-    }
-    return counts, objects[-1]["id"] if objects else None
-
-
 def ids_and_hashes(reply: bytes) -> list[tuple[UUID, str]]:
     """Return id and content hash of every result of a gRPC listing, in its order."""
     return [

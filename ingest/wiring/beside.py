@@ -1,15 +1,17 @@
-"""An input that is read while other things go on: connecting, winning the lease.
+"""An input that is read while other things go on: winning the lease, making the classes.
 
 Reading is the processor's work and those wait for a server, so that one hides behind the other.
 """
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from threading import Lock
 
 import anyio
 import anyio.to_thread
 
 from ingest.catalogue import Catalogue
+from journal.errors import JournalError
 
 Read = Callable[[Callable[[], None]], Catalogue]  # is given what to call all the while
 
@@ -38,13 +40,19 @@ class Reading:
         finally:
             self._done.set()
 
-    async def catalogue(self) -> Catalogue:
+    async def catalogue(self, prepare: Callable[[], Awaitable[None]] | None = None) -> Catalogue:
         """Return the input once it is read; may be awaited more than once.
 
+        `prepare` is done meanwhile, as far as it can be: a server takes its time for its classes
+        and needs no processor. What is in the way of that, the step says that does it again.
+
         Raises:
-            InputError: it can not be read any more.
+            InputError: it can not be read any more; nothing of `prepare` is on its way then.
         """
-        await self._done.wait()
+        async with anyio.create_task_group() as tasks:
+            if prepare is not None:
+                tasks.start_soon(_as_far_as_it_goes, prepare)
+            await self._done.wait()
         if self._error is not None:
             raise self._error
         assert self._catalogue is not None, "awaited after it was abandoned"
@@ -67,3 +75,8 @@ class Reading:
     def _check(self) -> None:
         if self._is_abandoned:
             raise _Abandoned
+
+
+async def _as_far_as_it_goes(act: Callable[[], Awaitable[None]]) -> None:
+    with suppress(JournalError):
+        await act()

@@ -276,6 +276,9 @@ class _Call:
     ) -> IngestResult:
         from ingest.wiring.beside import Reading
 
+        # Before the reading: to import the client takes half a second of the processor, and only
+        # then can what waits for the server go on beside it.
+        target = await self._stack.enter_async_context(opened_target(self._settings))
         reading = Reading(input_reader(chosen, embedder))
         self._stack.callback(reading.close)
         seen = _version(self._state)
@@ -286,10 +289,9 @@ class _Call:
             return decision.choice
 
         async def executed() -> Report:
-            if not self._settings.store.startswith("http"):
+            if not self._is_server and decision.choice is Choice.BEGIN:
                 # A file has nothing to wait for: what can not be read touches nothing there.
                 await reading.catalogue()
-            target = await self._stack.enter_async_context(opened_target(self._settings))
             return await execute(
                 Promised(
                     name=self._settings.pipeline,
@@ -300,6 +302,7 @@ class _Call:
                 ),
                 self._store,
                 choose=choose,
+                seen=self._state,
                 wait_seconds=self._options.wait_seconds,
                 settings=times(self._settings),
                 stop=stop,
@@ -311,6 +314,10 @@ class _Call:
         report = await guarded(executed, reading.run)
         outcome = RESUMED if report.choice is Choice.RESUME else RAN
         return self._said(outcome, report.state, decision.message, chosen.label)
+
+    @property
+    def _is_server(self) -> bool:
+        return self._settings.store.startswith("http")
 
     async def _pipeline(
         self,
@@ -325,7 +332,8 @@ class _Call:
         from ingest.esco_pipeline import esco_pipeline, window_for
         from ingest.loader import Workshop
 
-        catalogue = await reading.catalogue()
+        creates = self._is_server and not decision.drops_first
+        catalogue = await reading.catalogue(target.prepare if creates else None)
         workshop = Workshop(
             catalogue=catalogue,
             target=target,

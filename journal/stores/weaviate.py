@@ -7,8 +7,17 @@ is down. Filters are never used: they miss torn objects.
 
 import math
 import re
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import (
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Coroutine,
+    Iterable,
+    Mapping,
+    Sequence,
+)
 from contextlib import suppress
+from functools import partial
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
@@ -135,22 +144,43 @@ class WeaviateStore:
         """
         records = await self._leases(pipeline)
         newest = max((epoch for epoch, _ in records), default=0)
-        # With leases a false absence does no harm: who claims a lower epoch is refused, and an
-        # owner looks again. So no heartbeat hangs on a node's being ready, which on a busy cluster
-        # it is not always.
-        read = self._rows_at if records else self._read_ids
-        if not records:
-            await self._check_ready()  # first: to look into a class that is not there takes long
+        if records:
+            # A false absence does no harm here: who claims a lower epoch is refused, and an owner
+            # looks again. So no heartbeat hangs on a node's being ready, which on a busy cluster
+            # it is not always.
+            return await self._begun_after(newest, pipeline, self._rows_at)
+        await self._check_ready()  # first: to look into a class that is not there takes long
+        listed = begun = 0
+
+        async def listing() -> None:
+            nonlocal listed
             async for row in self._rows():
                 if not is_legacy(row) and row.get("pipeline") == pipeline:
-                    newest = max(newest, _number(row.get("epoch")))
+                    listed = max(listed, _number(row.get("epoch")))
+
+        async def asking() -> None:
+            nonlocal begun
+            begun = await self._begun_after(0, pipeline, self._read_ids)
+
+        await _together(listing, asking)
+        if listed > begun:
+            return await self._begun_after(listed, pipeline, self._read_ids)
+        return begun
+
+    async def _begun_after(
+        self,
+        epoch: int,
+        pipeline: str,
+        read: Callable[[Sequence[UUID]], Awaitable[list[Mapping[str, Any] | None]]],
+    ) -> int:
+        """Return the highest epoch that has a first event, or `epoch`, asking some ahead by id."""
         while True:
-            ahead = range(newest + 1, newest + 1 + EPOCHS_AHEAD)
-            rows = await read([event_id(pipeline, epoch, 1) for epoch in ahead])
-            begun = [epoch for epoch, row in zip(ahead, rows, strict=True) if row is not None]
+            ahead = range(epoch + 1, epoch + 1 + EPOCHS_AHEAD)
+            rows = await read([event_id(pipeline, next_epoch, 1) for next_epoch in ahead])
+            begun = [number for number, row in zip(ahead, rows, strict=True) if row is not None]
             if not begun:
-                return newest
-            newest = max(begun)
+                return epoch
+            epoch = max(begun)
 
     async def leases(self, pipeline: str) -> Sequence[LeaseRecord]:
         """Return the leases that name their owner, lowest epoch first."""
@@ -285,12 +315,7 @@ class WeaviateStore:
             if status == 200:
                 rows[index] = self._rest.part(found, "properties", dict)
 
-        try:
-            async with anyio.create_task_group() as tasks:
-                for index in range(len(places)):
-                    tasks.start_soon(read, index)
-        except BaseExceptionGroup as group:
-            raise leading(group) from group
+        await _together(*(partial(read, index) for index in range(len(places))))
         return rows
 
     async def _sought(
@@ -363,6 +388,15 @@ class WeaviateStore:
             "replicationConfig": {"factor": self._factor},
             "properties": [_property(wanted) for wanted in properties],
         }
+
+
+async def _together(*requests: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    try:
+        async with anyio.create_task_group() as tasks:
+            for request in requests:
+                tasks.start_soon(request)
+    except BaseExceptionGroup as group:
+        raise leading(group) from group
 
 
 def lease_class(pipeline: str, epoch: int) -> str:

@@ -483,6 +483,16 @@ async def test_a_listing_goes_on_while_objects_are_written(target: Target) -> No
     assert seen >= {skill(number).id for number in range(1_000)}
 
 
+async def test_a_long_listing_has_every_object_once(target: Target) -> None:
+    written = {skill(number).id for number in range(1_234)}
+    await load(target, *(skill(number) for number in range(1_234)))
+    hashed = [key for key, _ in await everything(target.hashes("Skill"))]
+    listed = [each.id for each in await everything(target.listing("Skill"))]
+    whole = [each.id for each in await everything(target.objects("Skill"))]
+    for found in (hashed, listed, whole):
+        assert (len(found), set(found)) == (len(written), written)
+
+
 async def test_a_filter_finds_an_object_by_its_uri(target: Target) -> None:
     await load(target, skill(1))
     await load(target, group(2))

@@ -4,10 +4,12 @@ import logging
 import socket
 import subprocess
 import sys
+from random import Random
 
 import pytest
 
 from ingest.embedders.local import LocalEmbedder
+from ingest.embedders.word_vectors import load_word_vectors
 from journal.errors import StepFailed
 
 
@@ -66,3 +68,28 @@ def _python(code: str) -> str:
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
     return done.stdout.strip()
+
+
+PARTS = (
+    *("a", "b", "cheese", "Cheese", "cheesemaker's", "naïve", "Ärzte", "乳酪", "\U0001f9c0", "1,5"),
+    *(" ", " ", " ", "  ", "   ", "\n", "\t", "\u00a0", "\u2003", "\u2581", "\u2581\u2581"),
+    *("<", "<s>", "</s>", "<unk>", "<0x0A>", "\x00", "\ufffd", "e\u0301"),
+)
+
+
+def test_words_looked_up_are_the_tokens_of_the_whole_text() -> None:
+    words = load_word_vectors()
+    chance = Random(7)
+    texts = ["", " ", "cheese", " cheese", "cheese ", "a <s> b", "a\u2581 b"]
+    texts += ["".join(chance.choices(PARTS, k=chance.randrange(1, 12))) for _ in range(3_000)]
+    whole = words._tokenizer.encode_batch_fast(texts, add_special_tokens=False)
+    for _ in range(2):  # words that are new, and words that are known
+        assert [list(found) for found in words.tokens(texts)] == [each.ids for each in whole]
+
+
+def test_no_more_words_are_kept_than_a_vocabulary_has(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ingest.embedders.word_vectors.WORDS_KEPT", 10)
+    words = load_word_vectors()
+    for number in range(50):
+        words.tokens([f"word{number} and some more"])
+        assert len(words._known) <= 10 + 4

@@ -1,15 +1,18 @@
 """A pipeline that is made while its lease is won: awaited under it, and never in vain."""
 
+from collections import Counter
 from collections.abc import Awaitable, Callable
 
 import anyio
 import pytest
 
 from journal import (
+    Choice,
     JournalError,
     Pipeline,
     Promised,
     Report,
+    RunState,
     Status,
     Stopped,
     StopSwitch,
@@ -61,6 +64,19 @@ async def test_it_is_not_awaited_when_there_is_nothing_to_do() -> None:
 
     report = await run(store, promise)
     assert report.state.status is Status.COMPLETED
+
+
+async def test_what_a_caller_saw_is_looked_at_again_under_the_lease() -> None:
+    store = MemoryStore()
+    await execute(Load().pipeline(), store, clock=virtual_clock())
+
+    late = Load()
+    report = await execute(late.pipeline(), store, seen=RunState(), clock=virtual_clock())
+
+    assert (report.choice, report.state.epoch, late.sent) == (Choice.SKIP, 1, Counter())
+    heartbeat = await store.heartbeat("esco", 2)
+    assert heartbeat is not None
+    assert heartbeat.released  # nobody waits for it
 
 
 async def test_one_that_fails_leaves_nothing_written_and_the_pipeline_free() -> None:

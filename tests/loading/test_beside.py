@@ -9,6 +9,7 @@ import pytest
 from ingest.catalogue import Catalogue
 from ingest.records import InputError
 from ingest.wiring.beside import Reading
+from journal.errors import StoreRefused
 from tests.loading.sources import grid, read_by_hand
 
 Check = Callable[[], None]
@@ -89,3 +90,39 @@ async def test_an_input_that_is_read_after_all_when_it_is_abandoned_is_closed() 
     assert await anyio.to_thread.run_sync(ended.wait, 10)
     while not is_closed(read[0]):  # the thread is about to
         await anyio.sleep(0.001)
+
+
+async def test_what_is_made_ready_meanwhile_may_fail_and_is_over_first() -> None:
+    goes_on, told = Event(), []
+
+    def reader(check: Check) -> Catalogue:
+        goes_on.wait(10)
+        raise InputError("skills_en.csv changed while it was being read: start again")
+
+    async def prepare() -> None:
+        goes_on.set()
+        await anyio.wait_all_tasks_blocked()
+        await anyio.sleep(0.1)
+        told.append("prepared")
+        raise StoreRefused("the class Skill has another shape")
+
+    reading = Reading(reader)
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(reading.run)
+        with pytest.raises(InputError, match=r"^skills_en\.csv changed"):
+            await reading.catalogue(prepare)
+    assert told == ["prepared"]
+    reading.close()
+
+
+async def test_a_fault_in_what_is_made_ready_is_not_kept_quiet() -> None:
+    reading = Reading(lambda check: read_by_hand(grid(3)))
+
+    async def prepare() -> None:
+        raise ZeroDivisionError
+
+    await reading.run()
+    with pytest.raises(ExceptionGroup) as raised:
+        await reading.catalogue(prepare)
+    assert raised.group_contains(ZeroDivisionError)
+    reading.close()
