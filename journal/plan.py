@@ -92,7 +92,7 @@ class Promised:
     """A pipeline whose input is still being read while its lease is won.
 
     `pipeline` is awaited under the lease, once it is decided that there is work, and before
-    `started`; after an expired lease again. What it raises leaves nothing written.
+    `started`; after an expired lease again. What it raises leaves nothing in the journal.
     """
 
     name: str

@@ -18,6 +18,7 @@ from ingest.embedders import Matrix
 from journal.errors import StepFailed
 
 WORDS_KEPT = 1 << 17
+LONGEST_KEPT = 64  # letters; what has no spaces is no vocabulary
 SPACE = "\u2581"  # what the tokenizer writes for a space
 ROWS_TYPE = "<u2"  # the vocabulary has 32,000 tokens
 
@@ -49,19 +50,21 @@ class WordVectors:
 
         No token goes on behind a space, so each word has its own, and a vocabulary repeats itself:
         one look-up a word takes half the time. A text is taken whole where its spaces are more
-        than what separates two words, or may be part of something else.
+        than what separates two words, or may be part of something else, and where its words are
+        too long to come again.
         """
         found: dict[int, bytes] = {}
         worded: dict[int, list[str]] = {}
         for number, text in enumerate(texts):
             words = text.split(" ")
-            if "" in words or "<" in text or SPACE in text:
+            is_odd = "" in words or "<" in text or SPACE in text
+            if is_odd or max(map(len, words)) > LONGEST_KEPT:
                 found[number] = self._encoded([text])[0]
             else:
                 worded[number] = words
         if len(self._known) > WORDS_KEPT:
             self._known.clear()
-        new = list({word for words in worded.values() for word in words} - self._known.keys())
+        new = list({word for words in worded.values() for word in words if word not in self._known})
         self._known.update(zip(new, self._encoded(new), strict=True))
         for number, words in worded.items():
             found[number] = b"".join(map(self._known.__getitem__, words))

@@ -150,13 +150,14 @@ class WeaviateTarget(WeaviateReader):
         if refused := _unsendable([created]):
             return Reply(outcomes=(refused[0],))
         try:
-            answer = await self._connection.rest(
-                "POST",
-                "/objects",
-                params={"consistency_level": "QUORUM"},
-                body=self._document(created),
-                timeout_seconds=timeout_seconds,
-            )
+            with self._connection.lost_without_wire():
+                answer = await self._connection.rest(
+                    "POST",
+                    "/objects",
+                    params={"consistency_level": "QUORUM"},
+                    body=self._document(created),
+                    timeout_seconds=timeout_seconds,
+                )
         except Lost as lost:
             return errors.request_lost(lost, 1)
         return errors.created(answer, self._connection.address)

@@ -4,12 +4,14 @@ Knows how each kind of request fails on the way; knows nothing of classes and ob
 """
 
 import math
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from http import HTTPStatus
 from typing import Any
 
 import anyio
 import orjson
+from grpc import StatusCode  # type: ignore[import-untyped]
 from grpc.aio import AioRpcError  # type: ignore[import-untyped]
 from weaviate.connect.v4 import (  # type: ignore[attr-defined]  # what its session raises
     ConnectError,
@@ -33,6 +35,7 @@ _OWN_SHARE = 0.9
 READY_SECONDS = 15.0
 # A server that is killed takes longer to answer again: what was ready just now is no other one.
 LEAST_START_SECONDS = 1.0
+SILENCES = 2  # one may be a server that stood still
 _GRACE_SECONDS = 1.0  # in which a gRPC call ends by its own deadline
 
 
@@ -53,6 +56,8 @@ class WeaviateConnection:
         self._released = False
         self._opening = anyio.Lock()
         self._ready_at = -math.inf
+        self._silences = 0  # of batches, one begun after the other had ended
+        self._heard_at = -math.inf  # when the last of them ended, or the wire was opened
 
     async def open(self) -> Wire:
         """Return the open wire, opening it if need be; raises as `connect` does."""
@@ -61,6 +66,7 @@ class WeaviateConnection:
                 raise StoreUnavailable(f"{self.address}: the connection was closed for good")
             if self._wire is None:
                 self._wire = await self._connect()
+                self._silences, self._heard_at = 0, anyio.current_time()
             return self._wire
 
     async def disconnect(self) -> None:
@@ -82,11 +88,36 @@ class WeaviateConnection:
         Raises:
             AioRpcError: the request failed; what became of it depends on the code. One that
                 is larger than the server's limit is refused by our own channel.
-            Lost: no answer.
+            Lost: no answer, or no wire to send it over.
         """
-        reply = await self._call(lambda wire: wire.batch_objects, request, timeout_seconds)
+        began_at = anyio.current_time()
+        with self.lost_without_wire():
+            try:
+                reply = await self._call(lambda wire: wire.batch_objects, request, timeout_seconds)
+            except Lost as lost:
+                if lost.timed_out:
+                    await self._note_silence(began_at)
+                raise
+            except AioRpcError as error:
+                if error.code() is StatusCode.DEADLINE_EXCEEDED:
+                    await self._note_silence(began_at)
+                raise
+        self._silences = 0
         assert isinstance(reply, batch_pb2.BatchObjectsReply)
         return reply
+
+    @contextmanager
+    def lost_without_wire(self) -> Iterator[None]:
+        """Have a write that finds no wire, and can open none, be one that never left.
+
+        A wire is opened anew in the middle of a load; whoever writes tries again for a while.
+        """
+        try:
+            yield
+        except StoreUnavailable as error:
+            if self._released:
+                raise
+            raise Lost(may_have_arrived=False, timed_out=False) from error
 
     async def search(
         self, request: search_get_pb2.SearchRequest, *, timeout_seconds: float
@@ -234,6 +265,22 @@ class WeaviateConnection:
             raise AioRpcError(
                 error.code(), error.initial_metadata(), error.trailing_metadata(), details
             ) from None
+
+    async def _note_silence(self, began_at: float) -> None:
+        """Cut a wire that stays silent, so that the next request opens another one.
+
+        A channel whose connection is dead and was never closed (a firewall that forgot it, a host
+        that vanished) keeps it for a quarter of an hour. The server's own pings are minutes apart,
+        and it takes none of ours that are closer. Silences count one after the other: a server
+        that stands still for a moment is silent to all that is on its way, once.
+        """
+        if began_at < self._heard_at:
+            return
+        self._heard_at = anyio.current_time()
+        self._silences += 1
+        if self._silences == SILENCES:
+            self._silences = 0
+            await self.disconnect()
 
     async def _ready(self, timeout_seconds: float) -> tuple[Wire, float]:
         """Return the open wire and the seconds that are left of the time-out."""

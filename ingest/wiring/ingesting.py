@@ -10,6 +10,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import anyio
+
 from ingest.data_folder import input_named
 from ingest.decision import (
     ALREADY_COMPLETED,
@@ -302,7 +304,8 @@ class _Call:
                 ),
                 self._store,
                 choose=choose,
-                seen=self._state,
+                # A file was read through since.
+                seen=self._state if self._is_server else None,
                 wait_seconds=self._options.wait_seconds,
                 settings=times(self._settings),
                 stop=stop,
@@ -333,7 +336,12 @@ class _Call:
         from ingest.loader import Workshop
 
         creates = self._is_server and not decision.drops_first
-        catalogue = await reading.catalogue(target.prepare if creates else None)
+        try:
+            catalogue = await reading.catalogue(target.prepare if creates else None)
+        except BaseException:  # whoever owns the pipeline next is to see nothing of it
+            with anyio.CancelScope(shield=True):
+                await target.disconnect()
+            raise
         workshop = Workshop(
             catalogue=catalogue,
             target=target,

@@ -93,3 +93,5 @@ def test_no_more_words_are_kept_than_a_vocabulary_has(monkeypatch: pytest.Monkey
     for number in range(50):
         words.tokens([f"word{number} and some more"])
         assert len(words._known) <= 10 + 4
+    words.tokens(["x" * 65, "x" * 64])
+    assert {len(word) for word in words._known if word.startswith("x")} == {64}

@@ -1,16 +1,26 @@
 """An input read beside other things: what it raises is kept, and nothing of it is left behind."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from threading import Event
 
 import anyio
+import httpx
 import pytest
 
 from ingest.catalogue import Catalogue
+from ingest.decision import Mode
 from ingest.records import InputError
+from ingest.settings import Settings
+from ingest.wiring import IngestOptions, ingest
 from ingest.wiring.beside import Reading
+from ingest.wiring.opening import opened_target
+from journal import Recorded, RunState
 from journal.errors import StoreRefused
+from journal.events import Started
+from tests.loading.calls import TINY, counts
 from tests.loading.sources import grid, read_by_hand
+from tests.server import Weaviate
 
 Check = Callable[[], None]
 
@@ -126,3 +136,29 @@ async def test_a_fault_in_what_is_made_ready_is_not_kept_quiet() -> None:
         await reading.catalogue(prepare)
     assert raised.group_contains(ZeroDivisionError)
     reading.close()
+
+
+@pytest.mark.weaviate
+async def test_a_server_has_the_classes_when_the_run_starts_unless_it_drops_them_first(
+    clean_weaviate: Weaviate, data: str
+) -> None:
+    settings = Settings(
+        store=clean_weaviate.url, grpc_port=clean_weaviate.grpc_port, embedder="hashing"
+    )
+    at_start: list[set[str]] = []
+
+    def look(recorded: Recorded, state: RunState) -> None:
+        if isinstance(recorded.event, Started):
+            listed = httpx.get(f"{clean_weaviate.url}/v1/schema").json()["classes"]
+            at_start.append({entry["class"] for entry in listed} & set(TINY))
+
+    await ingest(settings, IngestOptions(data=data), listener=look)
+    async with opened_target(settings) as target:
+        await target.drop()
+    await ingest(
+        replace(settings, embedder="local"),
+        IngestOptions(data=data, mode=Mode.FORCE),
+        listener=look,
+    )
+    assert at_start == [set(TINY), set()]
+    assert await counts(settings) == TINY

@@ -15,6 +15,60 @@ MUTANTS = (
         },
     ),
     Mutant(
+        name="listing-goes-past-its-range",
+        harm="an object at the end of a range is listed twice, and counted twice",
+        module="ingest.targets.weaviate_reading",
+        changes=((" for entry in entries if id_of(entry) <= end]", " for entry in entries]"),),
+        killed_by={
+            "targets/test_weaviate_listing.py": ("test_each_object_is_listed_once[many]",),
+        },
+    ),
+    Mutant(
+        name="listing-ends-at-a-short-page",
+        harm="a listing with a hole lacks all that follows, which is then written again",
+        module="ingest.targets.weaviate_reading",
+        changes=(
+            (
+                "if entries and len(within) == len(entries)",
+                "if len(entries) == limit and len(within) == len(entries)",
+            ),
+        ),
+        killed_by={
+            "targets/test_weaviate_listing.py": ("test_a_page_that_is_cut_short_ends_nothing",),
+        },
+    ),
+    Mutant(
+        name="silent-wire-kept",
+        harm="after a firewall forgot the connection a load gives up, with the server in reach",
+        module="ingest.targets.weaviate_connection",
+        changes=(("        if self._silences == SILENCES:\n", "        if False:\n"),),
+        killed_by={
+            "targets/test_weaviate_connection.py": (
+                "test_a_wire_that_stays_silent_is_cut_and_another_one_opened",
+            )
+        },
+    ),
+    Mutant(
+        name="silences-at-once-counted-one-by-one",
+        harm="a server that stands still once has every request on its way cut off",
+        module="ingest.targets.weaviate_connection",
+        changes=(("        if began_at < self._heard_at:\n            return\n", ""),),
+        killed_by={
+            "targets/test_weaviate_connection.py": (
+                "test_requests_that_were_silent_at_once_are_silent_once",
+            )
+        },
+    ),
+    Mutant(
+        name="word-split-beside-a-special-token",
+        harm="the same text has another vector, by what was embedded before it",
+        module="ingest.embedders.word_vectors",
+        changes=((' or "<" in text', ""),),
+        killed_by={
+            "embedders/test_local.py": ("test_words_looked_up_are_the_tokens_of_the_whole_text",)
+        },
+    ),
+    Mutant(
         name="partial-error-swallowed",
         harm="an object that the server refused inside a batch counts as acknowledged",
         module="ingest.targets.weaviate_errors",

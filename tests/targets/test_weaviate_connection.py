@@ -5,6 +5,7 @@ import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import anyio
@@ -184,6 +185,60 @@ async def test_a_request_without_an_answer_ends_in_its_time_and_is_lost() -> Non
         assert [outcome.verdict for outcome in reply.outcomes] == [Verdict.UNKNOWN] * 2
         assert (reply.lost, reply.pushback, reply.too_large) == (True, True, False)
         assert server.batches == 1
+
+
+async def test_a_wire_that_stays_silent_is_cut_and_another_one_opened() -> None:
+    async with stand_in(batch=silent) as server, opened(server) as target:
+        first = target._connection._wire
+        await sent(target, seconds=0.2)
+        assert target._connection._wire is first  # one may be a busy server
+        await sent(target, seconds=0.2)
+        server.batch = acknowledged
+        assert (await sent(target)).outcomes[0].verdict is Verdict.ACKNOWLEDGED
+        assert first is not None
+        assert first.was_cut
+        assert target._connection._wire is not first
+
+
+async def test_requests_that_were_silent_at_once_are_silent_once() -> None:
+    async with stand_in(batch=silent) as server, opened(server) as target:
+        first = target._connection._wire
+        async with anyio.create_task_group() as group:
+            for _ in range(4):
+                group.start_soon(partial(sent, target, seconds=0.3))
+        assert target._connection._wire is first
+        async with anyio.create_task_group() as group:
+            for _ in range(4):
+                group.start_soon(partial(sent, target, seconds=0.3))
+        assert target._connection._wire is None
+        await sent(target, seconds=0.3)  # of a new wire the first
+        second = target._connection._wire
+        assert second is not None
+        assert not second.was_cut
+
+
+async def test_an_answer_between_two_silences_keeps_the_wire() -> None:
+    async with stand_in() as server, opened(server) as target:
+        first = target._connection._wire
+        for _ in range(3):
+            server.batch = silent
+            await sent(target, seconds=0.2)
+            server.batch = acknowledged
+            assert (await sent(target)).outcomes[0].verdict is Verdict.ACKNOWLEDGED
+        assert target._connection._wire is first
+
+
+async def test_a_write_that_can_open_no_wire_never_left() -> None:
+    async with stand_in() as server, opened(server) as target:
+        server.status = "503 Service Unavailable"
+        await target.disconnect()
+        never = Reply(outcomes=(unknown("the connection was lost"),) * 2, lost=False, pushback=True)
+        assert await sent(target) == never
+        made = await target.create(skill(1), timeout_seconds=5.0)
+        assert (made.lost, made.outcomes[0].verdict) == (False, Verdict.UNKNOWN)
+        assert (server.batches, server.creates) == (0, 0)
+        server.status = "200 OK"
+        assert (await sent(target)).outcomes[0].verdict is Verdict.ACKNOWLEDGED
 
 
 async def test_a_request_that_found_no_server_is_not_lost() -> None:

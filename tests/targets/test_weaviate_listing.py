@@ -54,10 +54,14 @@ async def test_each_object_is_listed_once(places: Sequence[int]) -> None:
 async def test_a_page_that_is_cut_short_ends_nothing() -> None:
     """On a cluster a listing may have holes: fewer than were asked for are not the last."""
     places = spread(20 * LIMIT)
-    whole = pages_of(places, [])
+    asked: list[int] = []
+    whole = pages_of(places, asked)
 
     async def short(after: UUID) -> list[UUID]:
-        return (await whole(after))[: CHANCE.randrange(1, LIMIT + 1)]
+        page = await whole(after)
+        return page if len(asked) == 1 else page[: CHANCE.randrange(1, LIMIT + 1)]
 
     listed = [each.int async for each in _every(short, id_of=lambda each: each, limit=LIMIT)]
     assert sorted(listed) == places
+    assert asked[1 : 1 + RANGES] == sorted(asked[1 : 1 + RANGES])  # that many ranges at once
+    assert len({*asked[1 : 1 + RANGES]} - {*places}) == RANGES - 1  # which begin between objects

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
+from ingest.decision import RAN, RESUMED
 from tests.bench.ground import Ground, python
 from tests.bench.part import Chart, Goal, Part, Series
 from tests.bench.scenario import KILLED, Act, Place, Scenario
@@ -20,7 +21,7 @@ def _scenarios(ground: Ground) -> Sequence[Scenario]:
 
 def _undisturbed(ground: Ground, store: str) -> Scenario:
     def acts(place: Place) -> Sequence[Act]:
-        return [_load(ground, place, LOAD)]
+        return [_load(ground, place, LOAD, outcome=RAN)]
 
     return _scenario(f"undisturbed, {store}", store, acts)
 
@@ -29,15 +30,22 @@ def _killed(ground: Ground, store: str) -> Scenario:
     def acts(place: Place) -> Sequence[Act]:
         return [
             _load(ground, place, HALF, "--die-at-half", code=KILLED),
-            _load(ground, place, RESUME),
+            _load(ground, place, RESUME, outcome=RESUMED),
         ]
 
     return _scenario(f"killed at half, {store}", store, acts)
 
 
-def _load(ground: Ground, place: Place, name: str, *options: str, code: int = 0) -> Act:
-    environ = {**place.settings, "VARITY_EMBEDDER": "hashing"}
-    return Act(name=name, command=python(SIDE, ground.data, *options), environ=environ, code=code)
+def _load(
+    ground: Ground, place: Place, name: str, *options: str, code: int = 0, outcome: str = ""
+) -> Act:
+    return Act(
+        name=name,
+        command=python(SIDE, ground.data, *options),
+        environ={**place.settings, "VARITY_EMBEDDER": "hashing"},
+        code=code,
+        outcome=outcome,
+    )
 
 
 def _scenario(name: str, store: str, acts: Callable[[Place], Sequence[Act]]) -> Scenario:

@@ -6,7 +6,7 @@ from tests.bench.ground import Ground, python
 from tests.bench.part import Chart, Part, Series
 from tests.bench.scenario import Act, Place, Scenario
 
-GRID = ((128, 2), (128, 4), (256, 4), (512, 4))
+GRID = ((128, 2), (128, 4), (256, 4), (256, 8), (512, 4), (1024, 4))  # wider than our own pace
 QUICK_GRID = ((128, 2), (256, 4))
 BEST = "floor *"
 

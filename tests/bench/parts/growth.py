@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from ingest.decision import RAN
 from tests.bench.ground import Ground, program, python
 from tests.bench.part import Chart, Goal, Part, Series
 from tests.bench.scenario import Act, Place, Scenario
@@ -29,6 +30,7 @@ def _of(store: str, concepts: int) -> Scenario:
                 name="load",
                 command=python(SIDE, data),
                 environ=environ,
+                outcome=RAN,
                 seconds=LONGEST_SECONDS,
             ),
         ]
@@ -50,7 +52,7 @@ def _of_sqlite(concepts: int, figure: str) -> Series:
     return Series(scenario=_name("sqlite", concepts), act="load", figure=figure)
 
 
-def _growth(concepts: int, *, limit: float | None = None) -> Goal:
+def _growth(concepts: int, *, limit: float) -> Goal:
     return Goal(
         name=f"time per object, {MOST:,} against {concepts:,}, SQLite",
         over=_of_sqlite(MOST, "milliseconds_per_object"),
@@ -64,7 +66,7 @@ PART = Part(
     says=(
         "Generated concepts in ESCO's layout through the whole load with hashed vectors, verify"
         " included; once each. What any load costs, however small, weighs most on 10,000 concepts"
-        " and would hide a growth: the goal is held against 100,000."
+        " and would hide a growth, so a million is held against 100,000 too."
     ),
     scenarios=_scenarios,
     figures=(
@@ -73,7 +75,7 @@ PART = Part(
     ),
     goals=(
         _growth(100_000, limit=1.25),
-        _growth(10_000),
+        _growth(10_000, limit=1.25),
         Goal(
             name=f"peak memory with {MOST:,} concepts",
             over=_of_sqlite(MOST, "peak_mb"),

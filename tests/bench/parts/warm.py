@@ -1,25 +1,25 @@
 """What a second run costs: nothing to do, all of it again, and one percent of it changed."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 from functools import partial
+from itertools import product
 
 from tests.bench.ground import Ground, program
 from tests.bench.part import Chart, Goal, Part, Series
 from tests.bench.scenario import Act, Place, Scenario
 
 STORES = ("weaviate", "sqlite")
-HASHING, LOCAL = "hashing", "local"  # `local` is the default
+EMBEDDERS = ("hashing", "local")  # `local` is the default
 COLD, SKIP, AGAIN, CHANGED = "cold", "skip", "forced again, unchanged", "one percent changed"
 
 
 def _scenarios(ground: Ground) -> Sequence[Scenario]:
-    return [side for store in STORES for side in (_of(ground, store), _with_local(ground, store))]
+    return [_of(ground, store, embedder) for store in STORES for embedder in EMBEDDERS]
 
 
-def _of(ground: Ground, store: str) -> Scenario:
+def _of(ground: Ground, store: str, embedder: str) -> Scenario:
     def acts(place: Place) -> Sequence[Act]:
-        ingest = partial(_ingest, place, HASHING)
+        ingest = partial(_ingest, place, embedder)
         return [
             ingest(COLD, "ran", ground.data),
             ingest(SKIP, "already_completed", ground.data),
@@ -27,26 +27,14 @@ def _of(ground: Ground, store: str) -> Scenario:
             ingest(CHANGED, "ran", ground.changed, "--force-reingest"),
         ]
 
-    return _scenario(f"warm, {store}", store, acts)
+    needs_server = store == "weaviate"
+    return Scenario(
+        part=PART.name, name=_name(store, embedder), acts=acts, needs_server=needs_server
+    )
 
 
-def _with_local(ground: Ground, store: str) -> Scenario:
-    def acts(place: Place) -> Sequence[Act]:
-        ingest = partial(_ingest, place, LOCAL)
-        return [
-            replace(ingest(COLD, "ran", ground.data), is_measured=False),
-            ingest(SKIP, "already_completed", ground.data),
-        ]
-
-    return _scenario(_local_name(store), store, acts)
-
-
-def _local_name(store: str) -> str:
-    return f"skip with local embeddings, {store}"
-
-
-def _scenario(name: str, store: str, acts: Callable[[Place], Sequence[Act]]) -> Scenario:
-    return Scenario(part=PART.name, name=name, acts=acts, needs_server=store == "weaviate")
+def _name(store: str, embedder: str) -> str:
+    return f"warm, {embedder}, {store}"
 
 
 def _ingest(place: Place, embedder: str, name: str, outcome: str, *arguments: object) -> Act:
@@ -60,23 +48,22 @@ def _ingest(place: Place, embedder: str, name: str, outcome: str, *arguments: ob
 
 def _goals() -> list[Goal]:
     goals = []
-    for store in STORES:
+    for store, embedder in product(STORES, EMBEDDERS):
+        which = f"{embedder}, {store}"
         cold, skip, again, changed = (
-            Series(scenario=f"warm, {store}", act=act) for act in (COLD, SKIP, AGAIN, CHANGED)
+            Series(scenario=_name(store, embedder), act=act) for act in (COLD, SKIP, AGAIN, CHANGED)
         )
-        local = Series(scenario=_local_name(store), act=SKIP)
         goals += [
-            Goal(name=f"skip, {store}", over=skip, limit=0.5, unit="s"),
-            Goal(name=_local_name(store), over=local, limit=0.5, unit="s"),
+            Goal(name=f"skip, {which}", over=skip, limit=0.5, unit="s"),
             Goal(
-                name=f"cold against forced again, {store}",
+                name=f"cold against forced again, {which}",
                 over=cold,
                 under=again,
                 limit=5,
                 is_at_most=False,
             ),
             Goal(
-                name=f"one percent changed against unchanged, {store}",
+                name=f"one percent changed against unchanged, {which}",
                 over=changed,
                 under=again,
                 limit=1.3,
@@ -89,8 +76,7 @@ PART = Part(
     name="warm",
     says=(
         "The whole command from a cold interpreter on data that were loaded before: skip, forced"
-        " again, one percent changed. All of that with hashed vectors, and the skip also with"
-        " `local`, the default embedder."
+        " again, one percent changed; with hashed vectors and with `local`, the default embedder."
     ),
     scenarios=_scenarios,
     goals=_goals(),
@@ -101,15 +87,12 @@ PART = Part(
             figure="wall_seconds",
             unit="s",
             bars=tuple(
-                bar
-                for store in STORES
-                for bar in (
-                    (_local_name(store), SKIP),
-                    *((f"warm, {store}", act) for act in (SKIP, AGAIN, CHANGED)),
-                )
+                (_name(store, embedder), act)
+                for store, embedder in product(STORES, EMBEDDERS)
+                for act in (SKIP, AGAIN, CHANGED)
             ),
             compares=tuple(
-                ((f"warm, {store}", COLD), (f"warm, {store}", AGAIN)) for store in STORES
+                ((_name(store, "local"), COLD), (_name(store, "local"), AGAIN)) for store in STORES
             ),
         ),
     ),

@@ -1,4 +1,4 @@
-"""The same rows by plain `executemany`: the least that SQLite itself takes.
+"""The same rows by plain `executemany`: the least that our tables take.
 
     python -m tests.bench.sides.embedded_plain RECORDS FILE
 

@@ -59,7 +59,7 @@ class Phases:
         ended = at["completed"]
         verify_seconds = ended - at["verify begun"]
         phases = {
-            "read_seconds": at["started"],
+            "until_started_seconds": at["started"],
             "verify_seconds": verify_seconds,
             "cold_seconds": ended - verify_seconds,
             "ingest_seconds": ended,
@@ -92,22 +92,31 @@ def main() -> None:
     chosen = _parser().parse_args()
     settings = settings_from({}, os.environ, {}, read_text=Path.read_text)
     with ExitStack() as stack:
+        asked: list[object] = []  # of what stands for something else, to see that it did
         if chosen.vectors is not None:
             opened = PrecomputedEmbedder(chosen.vectors)
-            stack.enter_context(patch.object(embedders, "_opened", _always(opened)))
+            stack.enter_context(patch.object(embedders, "_opened", _always(opened, asked)))
         if chosen.journal == "memory":
             from journal.stores.memory import MemoryStore
 
-            stack.enter_context(
-                patch.object(stores, "_store", lambda *asked, **options: MemoryStore())
-            )
+            def in_memory(*arguments: object, **options: object) -> MemoryStore:
+                asked.append(arguments)
+                return MemoryStore()
+
+            stack.enter_context(patch.object(stores, "_store", in_memory))
         samples = stack.enter_context(sampled()) if chosen.profile else None
         waits = stack.enter_context(waits_for_the_owner())
         phases = Phases()
         result = anyio.run(_ingest, settings, chosen, phases)
+    stand_ins = (chosen.vectors is not None) + (chosen.journal == "memory")
+    if len(asked) < stand_ins:
+        raise SystemExit("something was not replaced that was to be")
+    if result.state.rejected:  # a load that leaves something out is quicker
+        raise SystemExit(f"{len(result.state.rejected)} records were rejected")
     objects, references = sum(result.state.counts.values()), sum(result.state.relations.values())
     took = phases.said()
     said: dict[str, object] = {
+        "outcome": result.outcome,
         "objects": objects,
         "references": references,
         "objects_per_second": objects / took["ingest_seconds"],
@@ -140,8 +149,9 @@ async def _ingest(settings: Settings, chosen: argparse.Namespace, phases: Phases
     )
 
 
-def _always(opened: PrecomputedEmbedder) -> object:
-    async def _opened(*asked: object, **options: object) -> PrecomputedEmbedder:
+def _always(opened: PrecomputedEmbedder, asked: list[object]) -> object:
+    async def _opened(*arguments: object, **options: object) -> PrecomputedEmbedder:
+        asked.append(arguments)
         return opened
 
     return _opened
