@@ -82,13 +82,10 @@ class ClassCatalogue:
         """Return the object id of a record."""
         return UUID(bytes=bytes(self.ids[16 * index : 16 * index + 16]))
 
-    def by_id(self) -> tuple[Indices, Indices]:
-        """Return the records' numbers ascending by object id, and each record's place there."""
+    def by_id(self) -> Indices:
+        """Return the records' numbers ascending by object id."""
         ids = np.frombuffer(bytes(self.ids), dtype=">u8").reshape(-1, 2)
-        ascending = np.lexsort((ids[:, 1], ids[:, 0]))
-        rank = np.empty(len(ascending), dtype=np.int64)
-        rank[ascending] = np.arange(len(ascending))
-        return ascending, rank
+        return np.lexsort((ids[:, 1], ids[:, 0]))
 
 
 class Catalogue:
@@ -229,7 +226,7 @@ def read_catalogue(
     try:
         classes, numbers = _read_concepts(source, schemas, spool, check)
         edges, dangling = _read_relations(source, classes, numbers, check)
-        ranked = {name: records.by_id() for name, records in classes.items()}
+        ranked = {name: _ranked(records.by_id()) for name, records in classes.items()}
         for records in classes.values():
             records.rejections = _identified(records.rejections, numbers[records.name])
             records.links = tuple(
@@ -315,6 +312,13 @@ def _identified(rejections: Sequence[Rejection], loaded: Mapping[str, int]) -> l
         taken.add(rejection.key)
         identified.append(rejection)
     return identified
+
+
+def _ranked(ascending: Indices) -> tuple[Indices, Indices]:
+    """Return the numbers as they are, and each number's place there."""
+    rank = np.empty(len(ascending), dtype=np.int64)
+    rank[ascending] = np.arange(len(ascending))
+    return ascending, rank
 
 
 def _links(

@@ -7,6 +7,7 @@ what this finds; `validate` only reports it.
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from heapq import merge
 from uuid import UUID
 
 import numpy as np
@@ -14,9 +15,10 @@ from numpy.typing import NDArray
 
 from ingest.catalogue import Catalogue
 from ingest.looking import answers
+from ingest.objects import digest_of
 from ingest.target import Listed, Target, TargetObject
 
-Expected = Mapping[UUID, tuple[int, str]]  # the record's number and content hash, by id
+Expected = Mapping[int, int]  # the records' numbers, by `UUID.int`: a UUID takes twice as much
 Lengths = Mapping[str, NDArray[np.int64]]  # references of each record, by property
 
 
@@ -50,13 +52,31 @@ def expected_indices(catalogue: Catalogue, class_name: str) -> Iterator[int]:
     return (index for index in range(len(catalogue.classes[class_name])) if index not in absent)
 
 
-def expected_hashes(catalogue: Catalogue, class_name: str) -> dict[UUID, tuple[int, str]]:
-    """Return for each id that must be there its record's number and content hash."""
+def expected_numbers(catalogue: Catalogue, class_name: str) -> dict[int, int]:
+    """Return for each id that must be there its record's number; its hash is computed then."""
     records = catalogue.classes[class_name]
-    return {
-        records.id_of(index): (index, catalogue.content_hash(class_name, index))
-        for index in expected_indices(catalogue, class_name)
-    }
+    numbers: dict[int, int] = {}
+    for index in expected_indices(catalogue, class_name):
+        catalogue.content_hash(class_name, index)  # which is kept, in 16 bytes
+        numbers[records.id_of(index).int] = index
+    return numbers
+
+
+def expected_digest(catalogue: Catalogue, class_name: str, extra: Mapping[UUID, str]) -> str:
+    """Return the digest of a class that has all that must be there, and `extra`: hashes by id."""
+    records = catalogue.classes[class_name]
+    absent = catalogue.absent[class_name]
+    ascending = records.by_id()
+    ours = (
+        (
+            bytes(records.ids[16 * index : 16 * index + 16]),
+            catalogue.content_hash(class_name, index),
+        )
+        for index in map(int, ascending)
+        if index not in absent
+    )
+    others = sorted((key.bytes, content_hash) for key, content_hash in extra.items())
+    return digest_of(merge(ours, others))
 
 
 def expected_lengths(catalogue: Catalogue, class_name: str) -> Lengths:
@@ -88,23 +108,22 @@ async def compare_class(
     }
     held: Counter[str] = Counter()
     suspicious: dict[int, Listed] = {}
-    seen: set[int] = set()
+    seen = bytearray(len(catalogue.classes[class_name]))
     async for listed in target.listing(class_name):
         difference.found += 1
-        wanted = expected.get(listed.id)
-        if wanted is None:
+        index = expected.get(listed.id.int)
+        if index is None:
             difference.extra[listed.id] = listed.content_hash
             difference.extra_uris[listed.id] = listed.uri
             continue
-        index, content_hash = wanted
-        seen.add(index)
+        seen[index] = 1
         for name, count in listed.references.items():
             held[name] += count
-        if listed.content_hash != content_hash or any(
+        if listed.content_hash != catalogue.content_hash(class_name, index) or any(
             lengths[name][index] != count for name, count in listed.references.items()
         ):
             suspicious[index] = listed
-    missing = [index for index, _ in expected.values() if index not in seen]
+    missing = [index for index in expected.values() if not seen[index]]
     right = await _read_again(catalogue, target, class_name, [*missing, *suspicious])
     for index in right.keys() & suspicious.keys():
         held.subtract(suspicious[index].references)

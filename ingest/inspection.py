@@ -44,7 +44,7 @@ async def inspect_class(
 ) -> Inspection:
     """Compare the class with the input and look for every object; with `embedder` closely."""
     difference = await compare_class(catalogue, target, expected, class_name)
-    present = sorted({index for index, _ in expected.values()} - set(difference.missing))
+    present = sorted(set(expected.values()) - set(difference.missing))
     if embedder is None:
         inspection = Inspection(difference=difference)
         inspection.invisible = await unfound(catalogue, target, class_name, present)

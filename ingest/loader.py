@@ -6,6 +6,7 @@ is built. Bounded everywhere: texts and vectors in flight do not grow with the i
 """
 
 import logging
+from array import array
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
@@ -115,9 +116,11 @@ class _Loading:
         self._run = run
         self._records = records
         self._shop = workshop
-        self._indices = [int(index) for level in records.order.levels for index in level]
+        self._indices = array("q")
+        for level in records.order.levels:
+            self._indices.extend(level.tolist())
         self._second_pass = len(self._indices)
-        self._indices += records.order.cyclic.tolist()
+        self._indices.extend(records.order.cyclic.tolist())
         self._on_cycle = frozenset(records.order.cyclic.tolist())
         self._settled = bytearray(len(self._indices))
         self._prefix = run.settled

@@ -84,7 +84,7 @@ async def mend_around(
     records = workshop.catalogue.classes[class_name]
     ids = [records.id_of(index) for index in unseen]
     near = await nearest_to(workshop.target, class_name, ids, each=neighbours)
-    around = sorted(expected[key][0] for key in near if key in expected)
+    around = sorted(expected[key.int] for key in near if key.int in expected)
     await mend(run, workshop, class_name, around, mended=mended)
     return around
 

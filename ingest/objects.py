@@ -3,7 +3,7 @@
 No run id, no time, no attempt: a late write of the same input changes nothing.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from hashlib import blake2b, sha256
 from uuid import NAMESPACE_URL, UUID, uuid5
 
@@ -61,7 +61,12 @@ def hash_of(
 
 def class_digest(hashes: Mapping[UUID, str]) -> str:
     """Return one digest over all objects of a class, whatever their order."""
+    return digest_of(sorted((key.bytes, content_hash) for key, content_hash in hashes.items()))
+
+
+def digest_of(ascending: Iterable[tuple[bytes, str]]) -> str:
+    """Return the digest of (id, content hash) of all objects, by ascending id."""
     digest = sha256()
-    for key in sorted(hashes):
-        digest.update(key.bytes + hashes[key].encode())
+    for key, content_hash in ascending:
+        digest.update(key + content_hash.encode())
     return digest.hexdigest()

@@ -12,7 +12,7 @@ from uuid import UUID
 
 import anyio.to_thread
 
-from ingest.comparison import compare_class, expected_hashes
+from ingest.comparison import compare_class, expected_digest, expected_numbers
 from ingest.decision import REPAIR, is_unfinished_repair
 from ingest.esco_classes import CLASS_STEPS
 from ingest.inspection import (
@@ -25,7 +25,6 @@ from ingest.inspection import (
 )
 from ingest.loader import Workshop, mark_all_absent
 from ingest.mending import NEIGHBOURS, mend, mend_around, still_wrong, write_out
-from ingest.objects import class_digest
 from ingest.report import shown_status
 from ingest.validation import REJECTING_STEPS
 from journal import (
@@ -182,7 +181,7 @@ class _Repairing:
         self._mended = mended
         self._deep = deep
         self._looked = looked
-        self._expected: dict[UUID, tuple[int, str]] = {}
+        self._expected: dict[int, int] = {}
         self.extra: dict[UUID, str] = {}
 
     async def repaired(self) -> str:
@@ -190,7 +189,7 @@ class _Repairing:
         self._run.check()
         # In a thread: a million objects take a minute, and the lease's heartbeats run here.
         self._expected = await anyio.to_thread.run_sync(
-            expected_hashes, self._shop.catalogue, self._class_name
+            expected_numbers, self._shop.catalogue, self._class_name
         )
         inspection = await self._inspected()
         touched: set[int] = set()
@@ -219,11 +218,12 @@ class _Repairing:
             what = still_wrong(self._shop, self._class_name, differing, unseen)
             raise StepFailed(f"repair: {what}")
         if touched or self._run.state.attempt > 1:
-            there = sorted(index for index, _ in self._expected.values())
+            there = sorted(self._expected.values())
             await write_out(self._run, self._shop, self._class_name, there)
         self.extra = inspection.difference.extra
-        hashes = {key: content_hash for key, (_, content_hash) in self._expected.items()}
-        return class_digest(hashes | self.extra)
+        return await anyio.to_thread.run_sync(
+            expected_digest, self._shop.catalogue, self._class_name, self.extra
+        )
 
     async def _inspected(self) -> Inspection:
         """Look at everything, as `validate` does."""
@@ -253,7 +253,7 @@ class _Repairing:
             looked=self._look,
         )
         if target.tears:
-            others = {index for index, _ in self._expected.values()}.difference(touched)
+            others = set(self._expected.values()).difference(touched)
             present = sorted(others.difference(difference.missing))
             close.invisible |= await unfound(catalogue, target, self._class_name, present)
         return close

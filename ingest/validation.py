@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from uuid import UUID
 
 from ingest.catalogue import Catalogue
-from ingest.comparison import expected_hashes
+from ingest.comparison import expected_numbers
 from ingest.decision import REPAIR, is_unfinished_repair
 from ingest.embedders import Embedder
 from ingest.esco_classes import CLASS_STEPS, esco_schemas
@@ -57,7 +57,7 @@ async def validate_against_input(
             catalogue,
             target,
             class_name,
-            expected_hashes(catalogue, class_name),
+            expected_numbers(catalogue, class_name),
             embedder=embedder,
             looked=looked,
         )

@@ -9,10 +9,9 @@ from uuid import UUID
 
 import anyio.to_thread
 
-from ingest.comparison import compare_class, expected_hashes, read_all
+from ingest.comparison import compare_class, expected_digest, expected_numbers, read_all
 from ingest.loader import Workshop, mark_all_absent
 from ingest.mending import NEIGHBOURS, mend, mend_around, still_wrong, write_out
-from ingest.objects import class_digest
 from ingest.visibility import unfiltered, unindexed
 from journal import UNSETTLED, StepFailed, StepResult, StepRun
 from journal.events import Attribute
@@ -45,7 +44,7 @@ class _Verifying:
         self._run = run
         self._shop = workshop
         self._class_name = class_name
-        self._expected: dict[UUID, tuple[int, str]] = {}
+        self._expected: dict[int, int] = {}
         self._extra_uris: dict[UUID, str] = {}
         self.extra: dict[UUID, str] = {}
         # Nothing here can mend it: the input does not say what it must be. An input that does may
@@ -56,7 +55,7 @@ class _Verifying:
         """Mend until nothing differs; return the digest of what is there, extra objects too."""
         # In a thread: a million objects take a minute, and the lease's heartbeats run here.
         self._expected = await anyio.to_thread.run_sync(
-            expected_hashes, self._shop.catalogue, self._class_name
+            expected_numbers, self._shop.catalogue, self._class_name
         )
         differing, unseen = await self._looked_at()
         for neighbours in NEIGHBOURS:
@@ -76,8 +75,10 @@ class _Verifying:
         if differing or unseen:
             what = still_wrong(self._shop, self._class_name, differing, unseen)
             raise StepFailed(f"verify: {what}")
-        hashes = {key: content_hash for key, (_, content_hash) in self._expected.items()}
-        return class_digest(hashes | self.extra)
+        self._expected = {}  # of a million objects more than all else here
+        return await anyio.to_thread.run_sync(
+            expected_digest, self._shop.catalogue, self._class_name, self.extra
+        )
 
     async def _looked_at(self) -> tuple[list[int], list[int]]:
         """Return the records that are missing or differ, and those that are unseen.
@@ -91,7 +92,7 @@ class _Verifying:
             unseen = await self._invisible()
             if differing or unseen or not self._is_in_doubt():
                 return differing, unseen
-            there = sorted(index for index, _ in self._expected.values())
+            there = sorted(self._expected.values())
             await write_out(self._run, self._shop, self._class_name, there)
             if await self._shop.incarnation() == incarnation:
                 return [], []
@@ -115,13 +116,13 @@ class _Verifying:
         if not self._is_in_doubt():
             return []
         uris = self._shop.catalogue.classes[self._class_name].uris
-        sought = {key: uris[index] for key, (index, _) in self._expected.items()}
+        sought = {UUID(int=key): uris[index] for key, index in self._expected.items()}
         sought |= self._extra_uris
         unseen = await unfiltered(self._shop.target, self._class_name, sought)
         self._run.check()
         unseen |= await unindexed(self._shop.target, self._class_name, sought)
         self.has_torn_extra = await self._is_any_torn(sorted(unseen & self.extra.keys()))
-        return sorted(self._expected[key][0] for key in unseen - self.extra.keys())
+        return sorted(self._expected[key.int] for key in unseen - self.extra.keys())
 
     async def _is_any_torn(self, extra: Sequence[UUID]) -> bool:
         """Whether one of the extra objects that are not found could be taken for a whole one.

@@ -134,7 +134,13 @@ ALLOWED: dict[str, set[str]] = {
     },
     "ingest.sending": {"anyio", "ingest.pace", "ingest.target", "journal"},
     "ingest.looking": {"anyio", "journal.errors"},
-    "ingest.comparison": {"ingest.catalogue", "ingest.looking", "ingest.target", "numpy"},
+    "ingest.comparison": {
+        "ingest.catalogue",
+        "ingest.looking",
+        "ingest.objects",
+        "ingest.target",
+        "numpy",
+    },
     "ingest.visibility": {"ingest.comparison", "ingest.looking", "ingest.target"},
     "ingest.wholes": {"ingest.catalogue", "ingest.embedders", "ingest.objects", "ingest.target"},
     "ingest.scrutiny": {

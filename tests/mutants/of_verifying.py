@@ -23,8 +23,8 @@ MUTANTS = (
         module="ingest.comparison",
         changes=(
             (
-                "if listed.content_hash != content_hash or any(",
-                "if listed.content_hash != content_hash or False and any(",
+                "!= catalogue.content_hash(class_name, index) or any(",
+                "!= catalogue.content_hash(class_name, index) or False and any(",
             ),
         ),
         killed_by={
