@@ -10,10 +10,10 @@ from datetime import UTC, datetime
 
 from rich.console import Console
 
+from tests.commit import commit_name
 from tests.mutants.catalogue import MUTANTS
 from tests.mutants.mutant import Mutant
 from tests.mutants.page import FIGURES, PAGE, page
-from tests.mutants.rotation import commit_hash
 from tests.mutants.running import Outcome, Result, run, unfit
 from tests.mutants.table import document, table
 
@@ -45,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if asked.page:
         figures = FIGURES.format(
             date=datetime.now(UTC).date().isoformat(),
-            commit=commit_hash()[:7],
+            commit=commit_name(),
             mutants=len(results),
             killed=killed,
             seconds=seconds,

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from tests.mutants.catalogue import KINDS
 from tests.mutants.mutant import Mutant
 from tests.mutants.running import ROOT
+from tests.mutants.verdict import BROKEN
 
 PAGE = ROOT / "docs" / "mutants.md"
 
@@ -20,13 +21,13 @@ these tests are known to fail where they should.
 All the named tests run first without any fault, and must pass. Then each mutant's tests run in a
 process of their own, in which one module is compiled from its changed source: no file is
 touched, no bytecode of it read or written. Only failing tests kill a mutant. One that can not be
-imported, or meets a name that is not there, counts as broken or not tested, and one whose tests
-hang as timed out. Exit code 1: one was not killed. `--page` writes this page anew.
+imported, or ends in an error that no sound code raises ({broken}), counts as broken or not tested,
+and one whose tests hang as timed out. Exit code 1: one was not killed. `--page` writes this page
+anew.
 
 The mutants stand in `tests/mutants/of_*.py`, as old text and new text. A quick test holds each
 old text and each named test against the code: whoever changes one of them is told to mend the
-mutant. Each run of the tests plants a third of the mutants, chosen by the commit's hash, so that
-the same commit has the same ones; `VARITY_TEST_MUTANTS=all` plants all.
+mutant. Each run of the tests plants all of them.
 
 Two of them stand in for what can not be planted as it would happen. The port has no delete, so
 `delete-instead-of-a-blank-write` is in the reference store, where the contract of all stores
@@ -44,7 +45,7 @@ COLUMNS = "| mutant | harm | module | killed by |\n|---|---|---|---|\n"
 
 def page(figures: str, kinds: Mapping[str, tuple[Mutant, ...]] = KINDS) -> str:
     """Return the whole page."""
-    parts = [HEAD.format(figures=figures)]
+    parts = [HEAD.format(figures=figures, broken=", ".join(sorted(BROKEN)))]
     for kind, mutants in kinds.items():
         parts += [f"\n## {kind}\n\n", COLUMNS, *map(row, mutants)]
     return "".join(parts)

@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any
 
 # A fault that only makes the program unusable proves nothing about the tests.
-BROKEN = frozenset({"NameError", "ImportError"})
+BROKEN = frozenset(
+    {"NameError", "ImportError", "AttributeError", "KeyError", "IndexError", "TypeError"}
+)
 
 
 @dataclass(slots=True, kw_only=True)

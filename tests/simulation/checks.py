@@ -47,6 +47,7 @@ class Observer:
         self.wrong: list[str] = []
         self.events: dict[tuple[int, int], Recorded] = {}
         self.completions = 0
+        self.mended = 0
         self._lines: list[hand_fold.Line] = []
         self._server = server
         self._in_flight = in_flight
@@ -126,6 +127,8 @@ class Observer:
         if newest > epoch:
             self.wrong.append(f"{where} sent under epoch {epoch} while {newest} exists")
         step = running.step
+        if step == "verify" and kind != "flush":
+            self.mended += len(objects)
         if step == "verify" or not objects:
             return
         if CLASS_OF.get(step) != objects[0].class_name:
@@ -174,8 +177,8 @@ class Observer:
                     found.append(f"{class_name}: {stored.uri} differs")
                 elif key in index.unseen_by_vector:
                     found.append(f"{class_name}: {stored.uri} is torn by vector")
-                elif "conceptUri" in index.unseen_by_filter.get(key, ()):
-                    found.append(f"{class_name}: {stored.uri} is torn by filter")
+                elif names := index.unseen_by_filter.get(key):
+                    found.append(f"{class_name}: {stored.uri} is torn by {min(names)}")
         return found
 
     def _on_completed(self, recorded: Recorded) -> None:

@@ -16,6 +16,7 @@ class Outcome:
     attempts: int
     runs: int
     requests: int
+    mended: int  # objects that `verify` wrote
     virtual_seconds: float
     callbacks: int
     digest: str

@@ -2,14 +2,16 @@
 
 import pytest
 
+from tests.commit import commit_hash
 from tests.simulation.dice import Fault
 from tests.simulation.outcome import Outcome
-from tests.simulation.seeds import FRESH, ONCE_FAILED, PARTS
+from tests.simulation.seeds import ONCE_FAILED, PARTS, fresh
 from tests.simulation.tally import Tally
 from tests.simulation.workload import SHAPES
 from tests.simulation.world import simulate
 
 EVERY_FAULT = frozenset(Fault)
+FRESH = fresh(commit_hash())
 
 
 def told(outcome: Outcome) -> str:
@@ -34,6 +36,13 @@ def test_fresh_seeds_end_with_nothing_lost_and_nothing_torn(part: int) -> None:
     assert tally.idle < tally.seeds / 10
 
 
+def test_each_commit_has_seeds_of_its_own() -> None:
+    assert fresh("a0") == fresh("a0")
+    assert not {*fresh("a0")} & {*fresh("a1")}
+    assert len(fresh("")) == len(fresh("a0"))
+    assert not {*ONCE_FAILED} & {*fresh("")}
+
+
 def test_without_faults_one_process_loads_everything_in_one_attempt() -> None:
     for seed in range(2 * SHAPES):
         outcome = simulate(seed, off=EVERY_FAULT)
@@ -41,6 +50,8 @@ def test_without_faults_one_process_loads_everything_in_one_attempt() -> None:
         assert outcome.fired == {}
         assert outcome.ends == ["a1: done, begin", "z1: done, skip"]
         assert (outcome.attempts, outcome.runs) == (1, 1)
+        # What was acknowledged was equal and visible: there is nothing left to mend.
+        assert outcome.mended == 0
 
 
 @pytest.mark.parametrize("kind", list(Fault))

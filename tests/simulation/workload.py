@@ -2,7 +2,7 @@
 
 At least three levels, a cycle, a self-reference, a record that the server refuses and others
 refer to, a row that is no record, a dangling relation, more than twenty batches. Each shape has
-two versions, for an input that changes between two attempts.
+two versions, for an input that changes between two attempts; the second may have no cycle any more.
 """
 
 from collections.abc import Hashable, Mapping, Sequence

@@ -137,6 +137,7 @@ class World:
             attempts=len({epoch for epoch, _ in events}),
             runs=len({recorded.run_id for recorded in events.values()}),
             requests=self.network.requests,
+            mended=self.observer.mended,
             virtual_seconds=self.loop.now_seconds - START_SECONDS,
             callbacks=self.loop.callbacks,
             digest=self._hash.hexdigest(),
