@@ -74,9 +74,21 @@ def _measure(chosen: argparse.Namespace, source: Path) -> int:
 def _report(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog=f"scripts/bench {REPORT}", description=write_page.__doc__)
     parser.add_argument("result", type=Path, metavar="RESULT.json")
+    parser.add_argument(
+        "--and",
+        dest="more",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="RESULT.json",
+        help="whose parts stand in the place of the same ones",
+    )
     parser.add_argument("--docs", type=Path, default=CHECKOUT / "docs", metavar="DIR")
     chosen = parser.parse_args(arguments)
-    write_page(document.read(chosen.result), chosen.docs)
+    shown = document.read(chosen.result)
+    for path in chosen.more:
+        shown = document.with_parts_of(shown, document.read(path))
+    write_page(shown, chosen.docs)
     return 0
 
 

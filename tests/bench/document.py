@@ -44,6 +44,25 @@ def read(path: Path) -> dict[str, Any]:
     return document
 
 
+def with_parts_of(document: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the document with the parts of another run in the place of its own, which it names."""
+    parts = other["chosen"]["parts"]
+
+    def joined(name: str) -> list[Any]:
+        kept = [one for one in document[name] if one["part"] not in parts]
+        return [*kept, *other[name]]
+
+    findings = {name: found for name, found in document["findings"].items() if name not in parts}
+    apart = {"parts": parts, "commit": other["machine"]["commit"]}
+    return {
+        **document,
+        "findings": findings | other["findings"],
+        "failures": joined("failures"),
+        "measurements": joined("measurements"),
+        "apart": [*document.get("apart", ()), apart],
+    }
+
+
 def result_of(document: Mapping[str, Any]) -> Result:
     """Return the measurements and findings of a document."""
     return Result(

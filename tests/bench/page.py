@@ -13,11 +13,12 @@ from tests.bench.rows import columns, goal_row, heading, machine_line, rows
 CHARTS = "performance"
 HEAD = """# Performance
 
-Made by `scripts/bench report` of one run; do not edit. In each comparison the sides take turns,
-each in a process of its own, on a fresh store that the bench starts itself. Figures are medians,
-in brackets the least and the most. `wall` and `cpu` are of the whole process, the start of the
-interpreter included; other times are by the process's own clock. `peak` is its resident memory.
-Ratios are taken round by round. Where a pattern as `floor *` stands, the best one counts.
+Made by `scripts/bench report` of one run, but for parts that it names; do not edit. In each
+comparison the sides take turns, each in a process of its own, on a fresh store that the bench
+starts itself. Figures are medians, in brackets the least and the most. `wall` and `cpu` are of the
+whole process, the start of the interpreter included; other times are by the process's own clock.
+`peak` is its resident memory. Ratios are taken round by round. Where a pattern as `floor *` stands,
+the best one counts.
 """
 
 
@@ -40,6 +41,9 @@ def _lines(document: Mapping[str, Any], chosen: Sequence[Part], result: Result) 
     yield HEAD
     yield machine_line(document)
     versions = document["machine"]["versions"].items()
+    for apart in document.get("apart", ()):
+        parts = ", ".join(f"`{name}`" for name in apart["parts"])
+        yield f"Of a run of its own, commit {apart['commit']}: {parts}."
     yield f"Versions: {', '.join(f'{name} {version}' for name, version in versions)}.\n"
     yield from _goals(chosen, result)
     for part in chosen:

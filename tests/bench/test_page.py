@@ -46,6 +46,29 @@ def test_it_says_on_what_it_was_measured(page: str) -> None:
     assert "Versions: python 3.11.7, weaviate 1.38.11." in page
 
 
+def test_parts_of_another_run_stand_in_the_place_of_its_own_and_are_named(
+    stored: Mapping[str, Any], tmp_path: Path
+) -> None:
+    cold = [dict(one) for one in stored["measurements"] if one["part"] == "floor"]
+    assert cold
+    other = {
+        **stored,
+        "machine": {**stored["machine"], "commit": "fedcba987654"},
+        "chosen": {**stored["chosen"], "parts": ["floor"]},
+        "findings": {},
+        "failures": [{"part": "floor", "scenario": "floor 128 x 4", "told": "no"}],
+        "measurements": [{**cold[0], "wall_seconds": 77.0}],
+    }
+    joined = document.with_parts_of(stored, other)
+    floor = [one for one in joined["measurements"] if one["part"] == "floor"]
+    assert [one["wall_seconds"] for one in floor] == [77.0]
+    assert len(joined["measurements"]) == len(stored["measurements"]) - len(cold) + 1
+    assert other["failures"][0] in joined["failures"]
+    write_page(joined, tmp_path)
+    page = (tmp_path / "performance.md").read_text(encoding="utf-8")
+    assert "Of a run of its own, commit fedcba987654: `floor`." in page
+
+
 def test_it_has_a_row_for_each_goal(page: str) -> None:
     row = "| verify, as a share of the cold load | 0.1 x | at most 0.15 x | reached |"
     assert row in page

@@ -48,7 +48,9 @@ async def test_a_server_that_never_answers_is_unavailable_within_its_time_outs(
     with socket.create_server(("127.0.0.1", 0)) as silent:  # accepts, and says nothing
         url = f"http://127.0.0.1:{silent.getsockname()[1]}"
         async with open_store(url, request_seconds=0.1) as store:
-            with anyio.fail_after(30), pytest.raises(StoreUnavailable, match=r"within 0\.1 s"):
+            # Of several at once the first that times out closes the connections of the others.
+            says = r"within 0\.1 s|can not be reached \(ReadError\)"
+            with anyio.fail_after(30), pytest.raises(StoreUnavailable, match=says):
                 await call(store)
 
 
