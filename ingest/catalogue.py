@@ -80,7 +80,11 @@ class ClassCatalogue:
 
     def id_of(self, index: int) -> UUID:
         """Return the object id of a record."""
-        return UUID(bytes=bytes(self.ids[16 * index : 16 * index + 16]))
+        return UUID(bytes=self.id_bytes(index))
+
+    def id_bytes(self, index: int) -> bytes:
+        """Return the 16 bytes of the object id of a record."""
+        return bytes(self.ids[16 * index : 16 * index + 16])
 
     def by_id(self) -> Indices:
         """Return the records' numbers ascending by object id."""

@@ -66,13 +66,9 @@ def expected_digest(catalogue: Catalogue, class_name: str, extra: Mapping[UUID, 
     """Return the digest of a class that has all that must be there, and `extra`: hashes by id."""
     records = catalogue.classes[class_name]
     absent = catalogue.absent[class_name]
-    ascending = records.by_id()
     ours = (
-        (
-            bytes(records.ids[16 * index : 16 * index + 16]),
-            catalogue.content_hash(class_name, index),
-        )
-        for index in map(int, ascending)
+        (records.id_bytes(index), catalogue.content_hash(class_name, index))
+        for index in map(int, records.by_id())
         if index not in absent
     )
     others = sorted((key.bytes, content_hash) for key, content_hash in extra.items())

@@ -62,6 +62,32 @@ async def mend(
     await sender.flush(written)
 
 
+async def mend_wrong(
+    run: StepRun,
+    workshop: Workshop,
+    class_name: str,
+    differing: Sequence[int],
+    unseen: Sequence[int],
+    expected: Expected,
+    *,
+    neighbours: int,
+    mended: Callable[[int], Awaitable[None]] = _nobody,
+) -> list[int]:
+    """Write what differs, and what no search finds, and return all that was written for it.
+
+    Neighbours of what is not found are written only where nothing differs: one may refer to what
+    is missing. Raises as `mend` does.
+    """
+    around: list[int] = []
+    if not differing:
+        around = await mend_around(
+            run, workshop, class_name, unseen, expected, neighbours=neighbours, mended=mended
+        )
+    wrong = [*differing, *unseen]
+    await mend(run, workshop, class_name, wrong, mended=mended)
+    return [*around, *wrong]
+
+
 async def mend_around(
     run: StepRun,
     workshop: Workshop,

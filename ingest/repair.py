@@ -24,7 +24,7 @@ from ingest.inspection import (
     unfound,
 )
 from ingest.loader import Workshop, mark_all_absent
-from ingest.mending import NEIGHBOURS, mend, mend_around, still_wrong, write_out
+from ingest.mending import NEIGHBOURS, mend_wrong, still_wrong, write_out
 from ingest.report import shown_status
 from ingest.validation import REJECTING_STEPS
 from journal import (
@@ -196,20 +196,17 @@ class _Repairing:
         for neighbours in NEIGHBOURS:
             if not inspection.wrong:
                 break
-            # Not while something is missing: a neighbour may refer to it.
-            unseen = [] if inspection.difference.wrong else sorted(inspection.invisible)
-            around = await mend_around(
-                self._run,
-                self._shop,
-                self._class_name,
-                unseen,
-                self._expected,
-                neighbours=neighbours,
-                mended=self._count,
-            )
-            touched.update(around, inspection.wrong)
-            await mend(
-                self._run, self._shop, self._class_name, inspection.wrong, mended=self._count
+            touched.update(
+                await mend_wrong(
+                    self._run,
+                    self._shop,
+                    self._class_name,
+                    inspection.difference.wrong,
+                    sorted(inspection.invisible),
+                    self._expected,
+                    neighbours=neighbours,
+                    mended=self._count,
+                )
             )
             await self._run.checkpoint()
             inspection = await self._inspected_again(sorted(touched))

@@ -11,7 +11,7 @@ import anyio.to_thread
 
 from ingest.comparison import compare_class, expected_digest, expected_numbers, read_all
 from ingest.loader import Workshop, mark_all_absent
-from ingest.mending import NEIGHBOURS, mend, mend_around, still_wrong, write_out
+from ingest.mending import NEIGHBOURS, mend_wrong, still_wrong, write_out
 from ingest.visibility import unfiltered, unindexed
 from journal import UNSETTLED, StepFailed, StepResult, StepRun
 from journal.events import Attribute
@@ -61,16 +61,15 @@ class _Verifying:
         for neighbours in NEIGHBOURS:
             if not differing and not unseen:
                 break
-            if not differing:  # else a neighbour may refer to what is missing
-                await mend_around(
-                    self._run,
-                    self._shop,
-                    self._class_name,
-                    unseen,
-                    self._expected,
-                    neighbours=neighbours,
-                )
-            await mend(self._run, self._shop, self._class_name, [*differing, *unseen])
+            await mend_wrong(
+                self._run,
+                self._shop,
+                self._class_name,
+                differing,
+                unseen,
+                self._expected,
+                neighbours=neighbours,
+            )
             differing, unseen = await self._looked_at()
         if differing or unseen:
             what = still_wrong(self._shop, self._class_name, differing, unseen)

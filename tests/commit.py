@@ -13,8 +13,12 @@ def commit_hash() -> str:
 
 def commit_name() -> str:
     """Return how to name what is tested: the commit, and whether files were changed since."""
-    changes = _said("status", "--porcelain", "--untracked-files=no")
-    return commit_hash()[:7] + (" with changes" if changes else "")
+    return commit_hash()[:7] + (" with changes" if is_changed() else "")
+
+
+def is_changed() -> bool:
+    """Whether files of the commit were changed since."""
+    return bool(_said("status", "--porcelain", "--untracked-files=no"))
 
 
 def _said(*arguments: str) -> str:

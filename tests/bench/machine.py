@@ -3,11 +3,12 @@
 import os
 import platform
 import re
-import subprocess
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
 from typing import Any
+
+from tests.commit import commit_hash, is_changed
 
 PACKAGES = ("weaviate-client", "grpcio", "numpy", "httpx", "orjson", "wordllama")
 PEERS = Path(__file__).with_name("peers.txt")
@@ -18,8 +19,8 @@ def described(checkout: Path) -> dict[str, Any]:
     pages, size = os.sysconf("SC_PHYS_PAGES"), os.sysconf("SC_PAGE_SIZE")
     return {
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "commit": _git(checkout, "rev-parse", "--short=12", "HEAD"),
-        "is_changed": bool(_git(checkout, "status", "--porcelain", "--untracked-files=no")),
+        "commit": commit_hash()[:12],
+        "is_changed": is_changed(),
         "cores": os.cpu_count(),
         "processor": _processor(),
         "memory_gb": round(pages * size / 2**30),
@@ -50,10 +51,3 @@ def _processor() -> str:
         if line.startswith("model name"):
             return line.partition(":")[2].strip()
     return platform.processor()
-
-
-def _git(checkout: Path, *arguments: str) -> str:
-    done = subprocess.run(
-        ["git", "-C", str(checkout), *arguments], capture_output=True, text=True, check=False
-    )
-    return done.stdout.strip()
