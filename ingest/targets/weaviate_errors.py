@@ -46,6 +46,7 @@ _RECORD_CONTENT = re.compile(
     r"(but the given value is|but got|got:).*|'[^']*'|\"[^\"]*\"|[\[{].*|[0-9a-f-]{36}", re.DOTALL
 )
 _LONGEST_REASON = 160
+_LEFT_OUT = " … "
 _LOSING = (StatusCode.DEADLINE_EXCEEDED, StatusCode.UNAVAILABLE, StatusCode.CANCELLED)
 _PUSHING = (StatusCode.DEADLINE_EXCEEDED, StatusCode.UNAVAILABLE, StatusCode.RESOURCE_EXHAUSTED)
 
@@ -205,7 +206,15 @@ def forbidden(address: object) -> StoreRefused:
 
 def without_content(message: str) -> str:
     """Return the message without what may stem from a record: quotations, values, ids."""
-    return " ".join(_RECORD_CONTENT.sub("…", message).split())[:_LONGEST_REASON]
+    return _shortened(" ".join(_RECORD_CONTENT.sub("…", message).split()))
+
+
+def _shortened(message: str) -> str:
+    """Return the message; of a long one both ends, since a server names the cause last."""
+    if len(message) <= _LONGEST_REASON:
+        return message
+    half = (_LONGEST_REASON - len(_LEFT_OUT)) // 2
+    return f"{message[:half]}{_LEFT_OUT}{message[-half:]}"
 
 
 def _unknown(reason: str) -> Outcome:

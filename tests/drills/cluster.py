@@ -35,7 +35,8 @@ def _a_node_dies_in_a_load(played: Round) -> None:
     victim = played.chance.choice((1, 2))
     loading = played.ingest(place, *WAIT)
     sent = played.chance.randint(1, max(1, played.bench.sendings // 2))
-    await_sendings(played, loading, times=sent)
+    if await_sendings(played, loading, times=sent):
+        played.disturbed(f"node {victim}")
     server.kill(victim)
     time.sleep(played.chance.uniform(0.0, 4.0))
     server.start()
@@ -59,6 +60,8 @@ def _the_leader_dies_in_a_claim(played: Round) -> None:
     ]
     at_the_gate(starters)
     time.sleep(played.chance.uniform(0.0, 1.0))
+    if any(starter.poll() is None for starter in starters):
+        played.disturbed(f"node {leader}")
     server.kill(leader)
     time.sleep(played.chance.uniform(0.0, 4.0))
     server.start()
@@ -83,7 +86,8 @@ def _the_journal_is_read_through_a_node_just_restarted(played: Round) -> None:
     place = _through(server, 0)
     restarted = played.chance.choice((1, 2))
     loading = played.ingest(place, *WAIT)
-    await_sendings(played, loading, times=max(1, played.bench.sendings // 2))
+    if await_sendings(played, loading, times=max(1, played.bench.sendings // 2)):
+        played.disturbed(f"node {restarted}")
     server.kill(restarted)  # what is written from here on it has never seen
     if played.ended(loading, 0, UNREACHABLE, HELD, where="a node died").code != 0:
         played.finish(place)

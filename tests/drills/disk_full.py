@@ -11,9 +11,11 @@ from contextlib import ExitStack
 from tests.drills.bench import SERVER
 from tests.drills.kill_server import await_sendings
 from tests.drills.namespaces import MEGABYTE, filled, small_disk
-from tests.drills.rounds import WAIT, Round
+from tests.drills.rounds import WAIT, Round, expect
 
-FAILED, UNUSABLE, UNREACHABLE, HELD = 1, 2, 69, 75
+UNREACHABLE, HELD = 69, 75
+# One of these stands in the sentence with which a load gives up: the cause, or where it stands.
+REASONS = ("no space", "read-only", "see its log")
 DISK_MEGABYTES = 400
 # The server makes itself read-only above 90 %; a disk that is really full refuses each write.
 VARIANTS = (("full", "for a while"), ("read-only", "for a while"), ("full", "for long"))
@@ -34,18 +36,20 @@ def disk_full(played: Round) -> None:
     where = f"{kind} {length} after {sent} sendings"
     with ExitStack() as fullness:
         if await_sendings(played, loading, times=sent):
+            played.disturbed(where)
             figures.counts[f"{kind}_disks".replace("-", "_")] += 1
         fullness.enter_context(filled(disk, left_bytes=LEFT_BYTES[kind]))
         if length == "for a while":
             time.sleep(chance.uniform(1.0, LONGEST_SECONDS))
             fullness.close()
-        ends = (0, FAILED, UNUSABLE, UNREACHABLE, HELD)
-        done = played.ended(loading, *ends, where=where)
+        done = played.ended(loading, 0, UNREACHABLE, HELD, where=where)
     if done.code == 0:
         figures.counts["ended_by_themselves"] += 1
     else:
         figures.counts["resumed"] += 1
         played.gave_up(done)
+        named = any(reason in done.told for reason in REASONS)
+        expect(named, f"{where}: what is full is not named: {done.told}")
         # Its index logs do not recover from a failed write, though there is space again; what a
         # load says of that names the remedy's reason, and the remedy is a restart.
         again = played.ended(played.ingest(place), 0, UNREACHABLE, HELD, where=f"{where}, resumed")

@@ -32,6 +32,7 @@ class Figures:
     data: str
     objects: int = 0
     rounds: int = 0
+    idle: int = 0  # rounds in which what was to go wrong did not come about; they show nothing
     harm: Counter[str] = field(default_factory=Counter)
     counts: Counter[str] = field(default_factory=Counter)
     ends: Counter[str] = field(default_factory=Counter)  # in what words loads gave up
@@ -54,6 +55,7 @@ class Figures:
             "drill": self.drill,
             "is_clean": self.is_clean,
             "rounds": self.rounds,
+            "idle": self.idle,
             "seed": self.seed,
             "data": self.data,
             "objects": self.objects,

@@ -30,6 +30,7 @@ def kill_ingester(played: Round) -> None:
         heir = _standing_by(played, place, next_moment, is_elsewhere=is_elsewhere)
         done = played.ended(command, 0, KILLED, where=moment)
         if done.code == KILLED:
+            played.disturbed(moment)
             played.figures.counts["kills"] += 1
             if played.number % LOOKS_FOR_TORN == 0:
                 played.figures.counts["torn_made"] += anyio.run(torn, place.settings)

@@ -31,6 +31,7 @@ def kill_server(played: Round) -> None:
     written = chance.randint(1, max(1, bench.sendings * 2 // 3))
     if await_sendings(played, loading, times=written):
         time.sleep(chance.uniform(0, LONGEST_DELAY_SECONDS))
+        played.disturbed(variant)
         figures.counts["kills"] += 1
     os.kill(bench.server.pid, signal.SIGKILL)
     if variant == "both die":

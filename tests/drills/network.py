@@ -41,7 +41,9 @@ def network(played: Round) -> None:
         troubled = replace(direct, store=url, server=Weaviate(url, proxies["grpc"].port))
         where = f"{fault.value} of {channel} at part {trouble.part} for {trouble.seconds:.1f} s"
         done = played.ended(played.ingest(troubled, *WAIT), 0, UNREACHABLE, HELD, where=where)
-        figures.counts["troubles"] += proxies[channel].has_begun
+        if proxies[channel].has_begun:
+            played.disturbed(where)
+            figures.counts["troubles"] += 1
     if done.code == 0:
         figures.counts["ended_by_themselves"] += 1
     else:

@@ -30,6 +30,11 @@ class Round:
     bench: Bench
     figures: Figures
     started: list[Command] = field(default_factory=list)
+    disturbances: list[str] = field(default_factory=list)
+
+    def disturbed(self, by: str) -> None:
+        """Note that something went wrong as it was meant to; a round without any is idle."""
+        self.disturbances.append(by)
 
     @property
     def name(self) -> str:

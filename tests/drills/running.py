@@ -52,6 +52,7 @@ def _play(drill: Drill, played: Round) -> None:
     try:
         drill(played)
         figures.rounds += 1
+        figures.idle += not played.disturbances
     except HARMLESS_TO_THE_NEXT as error:
         figures.rounds += 1
         figures.failures.append(f"round {played.number}: {type(error).__name__}: {error}")

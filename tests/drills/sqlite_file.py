@@ -33,7 +33,9 @@ def _killed(played: Round) -> None:
     place = played.bench.file()
     for _ in range(played.chance.randint(1, 3)):
         at = _moment(played)
-        played.ended(played.ingest(place, driven=("--at", f"KILL:{at}")), 0, KILLED, where=at)
+        killed = played.ingest(place, driven=("--at", f"KILL:{at}"))
+        if played.ended(killed, 0, KILLED, where=at).code == KILLED:
+            played.disturbed(at)
     played.finish(place)
     played.judge(place)
 
@@ -45,6 +47,8 @@ def _locked_for_a_while(played: Round) -> None:
     loading.until_stopped()
     loading.wake()  # before: it may stand still within a transaction
     with _locked(_path(place)):
+        if loading.poll() is None:
+            played.disturbed("locked")
         time.sleep(played.chance.uniform(*SHORT_SECONDS))
     played.ended(loading, 0, where="locked for a while")
     played.judge(place)
@@ -58,6 +62,7 @@ def _locked_for_long(played: Round) -> None:
     loading.wake()  # before: it may stand still within a transaction
     with _locked(_path(place)):
         played.ended(loading, UNREACHABLE, HELD, where="locked for long")
+        played.disturbed("locked")
         late = played.ingest(place)
         done = played.ended(late, UNREACHABLE, where="a start on a locked file")
         expect("lock" in done.told, f"a start on a locked file: {done.told}")
@@ -70,6 +75,7 @@ def _no_database(played: Round) -> None:
     place = played.bench.file()
     path = _path(place)
     path.write_bytes(NO_DATABASE)
+    played.disturbed("another file")
     done = played.ended(played.ingest(place), UNUSABLE, where="no database")
     expect("database" in done.told, f"no database: {done.told}")
     expect(path.read_bytes() == NO_DATABASE, "the file that is no database was written to")
@@ -85,6 +91,7 @@ def _read_only(played: Round) -> None:
     played.ended(before, KILLED, where="the load before")
     digest = _digest(_path(place))
     with read_only(folder):
+        played.disturbed("read-only")
         done = played.ended(played.ingest(place), UNUSABLE, where="read-only")
         expect("written" in done.told or "opened" in done.told, f"read-only: {done.told}")
     expect(_digest(_path(place)) == digest, "a file that was read-only has changed")
@@ -98,6 +105,8 @@ def _disk_full_for_a_while(played: Round) -> None:
         loading = played.ingest(place, *WAIT)
         with filled(disk, left_bytes=left):
             _await_stillness(_path(place), 3.0)
+            if loading.poll() is None:
+                played.disturbed("full")
         where = f"full with {left} bytes left, for a while"
         if played.ended(loading, 0, FAILED, UNREACHABLE, where=where).code != 0:
             played.finish(place)
@@ -112,6 +121,7 @@ def _disk_full_for_long(played: Round) -> None:
             where = f"full with {left} bytes left, for long"
             done = played.ended(loading, FAILED, UNREACHABLE, HELD, where=where)
             expect("full" in done.told, f"{where}: {done.told}")
+            played.disturbed("full")
         played.finish(place)
         played.judge(place)
 

@@ -15,6 +15,8 @@ from tests.acceptance import trace
 from tests.drills.bench import Bench
 from tests.drills.figures import Figures
 from tests.drills.inspection import harm
+from tests.drills.rounds import Round
+from tests.drills.running import run
 
 LAST_SKILL = "(select max(row) from objects join classes on class = number where name = 'Skill')"
 
@@ -115,3 +117,14 @@ def test_a_claim_that_led_to_nothing_overlaps_nothing() -> None:
         act("a", 1, trace.SENT, 1.2),
     ]
     assert trace.overlapping(trace.ownerships(acts)) == []
+
+
+def test_a_round_in_which_nothing_went_wrong_is_counted_as_idle(bench: Bench) -> None:
+    def drill(played: Round) -> None:
+        if played.number == 1:
+            played.disturbed("a kill")
+
+    figures = Figures(drill="some", seed=1, data="sample.zip")
+    run(drill, bench, figures, rounds=range(3))
+    assert (figures.rounds, figures.idle) == (3, 2)
+    assert json.loads(figures.line())["idle"] == 2

@@ -29,7 +29,7 @@ def drilled(name: str, bench: Bench, rounds: Sequence[int]) -> Figures:
     run(DRILLS[name], bench, figures, rounds=rounds)
     assert figures.failures == []
     assert {name: figures.harm[name] for name in HARM} == dict.fromkeys(HARM, 0)
-    assert (figures.rounds, figures.is_clean) == (len(rounds), True)
+    assert (figures.rounds, figures.idle, figures.is_clean) == (len(rounds), 0, True)
     return figures
 
 
@@ -49,13 +49,14 @@ def commanded(name: str, data: Path, *, first: int, rounds: int) -> dict[str, An
     assert done.returncode == 0, done.stdout + done.stderr
     figures: dict[str, Any] = json.loads(done.stdout)
     assert (figures["rounds"], figures["is_clean"], figures["failures"]) == (rounds, True, [])
+    assert figures["idle"] == 0
     return figures
 
 
 @pytest.mark.drill
 @pytest.mark.weaviate
 def test_of_starters_released_at_one_instant_no_two_own_the_pipeline(bench: Bench) -> None:
-    figures = drilled("contenders", bench, (1,))
+    figures = drilled("contenders-2", bench, (1,))
     assert figures.counts["starters"] == 2
     assert figures.counts["owners"] >= 2  # the one before, whose load was killed, too
 

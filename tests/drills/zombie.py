@@ -35,6 +35,7 @@ def _play(played: Round, successors: Bench, variant: str) -> None:
     place = bench.place()
     frozen = played.ingest(place, driven=("--elsewhere", "--at", f"STOP:{at}"))
     frozen.until_stopped()
+    played.disturbed(at)
     stopped_at = trace.instant()
     wakes_early = variant.startswith("before")
     successor = played.ingest(

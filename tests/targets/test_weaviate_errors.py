@@ -97,7 +97,14 @@ def test_a_word_of_the_record_decides_nothing(word: str) -> None:
 def test_a_message_loses_what_may_be_content() -> None:
     message = "value 'it''s \"mine\"' of 016f2b2e-0000-0000-0000-000000000016 at [1, 2]"
     assert without_content(message) == "value …… of … at …"
-    assert len(without_content("long " * 100)) == 160
+
+
+def test_a_long_message_keeps_both_ends_since_the_cause_stands_last() -> None:
+    message = "flushing WAL: write " + "a/long/path/" * 30 + "segment.wal: no space left on device"
+    told = without_content(message)
+    assert len(told) <= 160
+    assert told.startswith("flushing WAL: write a/long")
+    assert told.endswith("segment.wal: no space left on device")
 
 
 def test_a_create_reads_its_answer() -> None:
