@@ -4,8 +4,10 @@ Knows the server's true state, which no process sees. Each look returns or notes
 was found wrong.
 """
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from random import Random
+from uuid import UUID
 
 import orjson
 
@@ -59,6 +61,12 @@ class Observer:
         self._begun = 0  # the newest epoch that has an event
         self._checkpointed: dict[int, dict[str, int]] = {}  # epoch -> step -> settled
         self._resumed: dict[int, tuple[str, int]] = {}  # epoch -> step, settled
+        self._unheard: Counter[tuple[int, str]] = Counter()  # epoch, uri -> writes without answer
+        self._left_to_verify: set[str] = set()  # settled in doubt, and not blanked since
+        self._ids = {
+            uri: key for each in workloads for held in each.ids.values() for uri, key in held.items()
+        }
+        self._equal: dict[tuple[str, UUID], TargetObject] = {}  # input, id -> known to be equal
 
     def on_event(self, new: Document, old: Document | None) -> None:
         """An event was put into the log."""
@@ -126,6 +134,8 @@ class Observer:
         newest = max(self._leased_at, default=0)
         if newest > epoch:
             self.wrong.append(f"{where} sent under epoch {epoch} while {newest} exists")
+        for each in objects:
+            self._unheard[epoch, each.uri] += 1
         step = running.step
         if step == "verify" and kind != "flush":
             self.mended += len(objects)
@@ -135,6 +145,13 @@ class Observer:
             self.wrong.append(f"{where} of {objects[0].class_name} sent in step {step or 'none'}")
         elif kind != "flush":
             self._check_window(where, epoch, running, objects)
+
+    def on_heard(self, epoch: int, objects: Sequence[TargetObject]) -> None:
+        """A process is told what became of these objects, which it had sent."""
+        for each in objects:
+            self._unheard[epoch, each.uri] -= 1
+            if each.vector is None:  # blank: what is written next is indexed anew
+                self._left_to_verify.discard(each.uri)
 
     def end(self, database_of: Workload, random: Random) -> list[str]:
         """Return all that is wrong, now that everything has ended."""
@@ -198,29 +215,61 @@ class Observer:
             self._check_present(recorded, event, order[: event.settled])
 
     def _check_present(self, recorded: Recorded, event: Event, uris: Sequence[str]) -> None:
-        """What is settled is in the store, whole or blank, or journaled as rejected."""
+        """What is settled is in the store, equal and visible, or journaled as rejected.
+
+        Of a record on a cycle that its second pass has not come to, and of one that a refusal still
+        to come may change, only that it is there; so too of one in doubt, of which an unanswered
+        write may land after the answered one. What the server's own death took out of an index
+        no sender can see. All of that must be mended at `completed`.
+        """
         if recorded.epoch < self._begun:
             return  # fenced
         workload = self._inputs[recorded.run_id]
         class_name = CLASS_OF[event.step]  # type: ignore[union-attr]
         held = self._server.database.classes[class_name].objects
-        stored = {each.uri: each for each in held.values()}
-        older = {
-            (each.uri, each.content_hash)
-            for other in self._workloads.values()
-            for each in other.wanted[class_name].values()
-        } - {(each.uri, each.content_hash) for each in workload.wanted[class_name].values()}
+        index = self._server.index(class_name)
+        positions = workload.positions[class_name]
         for uri in uris:
             if (recorded.run_id, event.step, uri) in self._rejected:  # type: ignore[union-attr]
                 continue
-            if uri not in stored:
-                self.wrong.append(f"settled at {recorded.epoch}:{recorded.seq}, not there: {uri}")
-            elif len(uris) <= workload.positions[class_name][uri][-1]:
-                continue  # on a cycle: whole only after the second pass
-            elif uri in workload.shaken:
-                continue  # until the refusal it may equal what another input says
-            elif (uri, stored[uri].content_hash) in older:
-                self.wrong.append(f"settled at {recorded.epoch}:{recorded.seq}, older: {uri}")
+            key = self._ids[uri]
+            stored = held.get(key)
+            if stored is None:
+                found = "not there"
+            elif len(uris) <= positions[uri][-1] or uri in workload.shaken:
+                continue
+            elif self._is_in_doubt(recorded.epoch, uri):
+                continue
+            elif not self._is_equal(stored, workload):
+                found = "differs"
+            elif key in index.lost_by_kill:
+                continue
+            elif key in index.unseen_by_vector:
+                found = "torn by vector"
+            elif key in index.unseen_by_filter:
+                found = "torn by a filter"
+            else:
+                continue
+            self.wrong.append(f"settled at {recorded.epoch}:{recorded.seq}, {found}: {uri}")
+
+    def _is_in_doubt(self, epoch: int, uri: str) -> bool:
+        """Whether a write without an answer may have come after the last one with one.
+
+        Of this epoch; what older owners had on its way has landed before, and who settles
+        anew what they had not has to mend it. What they had settled is left to `verify`.
+        """
+        if self._unheard[epoch, uri]:
+            self._left_to_verify.add(uri)
+        return uri in self._left_to_verify
+
+    def _is_equal(self, stored: TargetObject, workload: Workload) -> bool:
+        """Whether the input says so; objects are compared once, they do not change."""
+        if stored is self._equal.get((workload.name, stored.id)):
+            return True
+        if facts(stored) != workload.facts[stored.class_name].get(stored.id):
+            return False
+        self._equal[workload.name, stored.id] = stored
+        return True
 
     def _check_window(
         self, where: str, epoch: int, running: RunState, objects: Sequence[TargetObject]

@@ -114,6 +114,7 @@ def _pipeline(
         pipeline=PIPELINE,
         schemas=esco_schemas(),
         watch=watch,
+        heard=lambda objects: around.observer.on_heard(target.epoch, objects),
         landed=lambda epoch: around.observer.on_landed(process.name, epoch, around.elapsed()),
     )
     workshop = Workshop(

@@ -34,9 +34,13 @@ class Collection:
 
 @dataclass(slots=True)
 class Index:
-    """What the indexes of one class lack; `unflushed` are entries that only memory has."""
+    """What the indexes of one class lack; `unflushed` are entries that only memory has.
+
+    `lost_by_kill` are those that the server's own death took: no sender can know of them.
+    """
 
     unseen_by_vector: set[UUID] = field(default_factory=set)
+    lost_by_kill: set[UUID] = field(default_factory=set)
     unseen_by_filter: dict[UUID, frozenset[str]] = field(default_factory=dict)
     unflushed: list[UUID] = field(default_factory=list)
 
@@ -65,6 +69,7 @@ class Server:
                 stored = held.objects.get(key) if held else None
                 if stored is not None and stored.vector is not None:
                     index.unseen_by_vector.add(key)
+                    index.lost_by_kill.add(key)
             index.unflushed.clear()
 
     # --- REST ------------------------------------------------------------------------------
@@ -217,9 +222,11 @@ class Server:
     def _index(self, index: Index, stored: TargetObject, cut: Cut | None) -> None:
         """Index anew what has changed its vector; cut short, leave it out."""
         key = stored.id
+        index.lost_by_kill.discard(key)
         if cut is None or not cut.by_server:
             index.unseen_by_filter.pop(key, None)
         else:
+            index.lost_by_kill.add(key)
             names = [name for name in stored.properties if self._random.random() < 0.5]
             index.unseen_by_filter[key] = frozenset(names)
         if cut is not None:

@@ -20,6 +20,8 @@ ERRORED = Outcome(verdict=Verdict.UNKNOWN, reason="context canceled")
 
 # Told the kind of a write ("upsert", "create", "flush") and its objects as it is sent.
 Watch = Callable[[str, Sequence[TargetObject]], None]
+# Told which objects of a write the server has decided on, as its sender hears of it.
+Heard = Callable[[Sequence[TargetObject]], None]
 
 
 class SimulatedTarget(Writer):
@@ -37,6 +39,7 @@ class SimulatedTarget(Writer):
         prefix: str = "",
         schemas: Sequence[ClassSchema],
         watch: Watch = lambda kind, objects: None,
+        heard: Heard = lambda objects: None,
         landed: Callable[[int], None] = lambda epoch: None,
     ) -> None:
         super().__init__(
@@ -47,6 +50,7 @@ class SimulatedTarget(Writer):
         self._network = network
         self._dice = dice
         self._watch = watch
+        self._heard = heard
         self._landed = landed
 
     async def own(self, epoch: int) -> None:
@@ -82,6 +86,7 @@ class SimulatedTarget(Writer):
             )
         except Unanswered as error:
             return Reply(outcomes=(UNKNOWN,), pushback=True, lost=error.is_lost)
+        self._tell_heard([created], (outcome,))
         return Reply(outcomes=(outcome,), pushback=outcome is READ_ONLY)
 
     async def existing_classes(self) -> tuple[str, ...]:
@@ -215,7 +220,12 @@ class SimulatedTarget(Writer):
                 ERRORED if self._dice.between(Fault.ERRORED, 0, 1) < share else outcome
                 for outcome in outcomes
             )
+        self._tell_heard(sent, outcomes)
         return Reply(outcomes=outcomes, pushback=READ_ONLY in outcomes)
+
+    def _tell_heard(self, sent: Sequence[TargetObject], outcomes: Sequence[Outcome]) -> None:
+        pairs = zip(sent, outcomes, strict=True)
+        self._heard([each for each, told in pairs if told.verdict is not Verdict.UNKNOWN])
 
     async def _ask(self, what: str) -> None:
         """Go there and back.

@@ -46,6 +46,7 @@ class Workload:
     shaken: frozenset[str]  # URIs of what refers to a record that the server refuses
     positions: Mapping[str, Mapping[str, Sequence[int]]]  # class -> uri -> places in the order
     order: Mapping[str, Sequence[str]]  # class -> uris, the second pass too
+    ids: Mapping[str, Mapping[str, UUID]]  # class -> uri -> id of what must be there
     built: dict[Hashable, TargetObject] = field(default_factory=dict)
 
     @property
@@ -116,6 +117,7 @@ def of_catalogue(
         shaken=_shaken(catalogue, known),
         positions={name: _positions(order) for name, order in orders.items()},
         order=orders,
+        ids={name: {each.uri: key for key, each in held.items()} for name, held in wanted.items()},
     )
 
 
