@@ -31,6 +31,7 @@ from journal.state import RunState, Status, fold, fold_runs
 from tests.acceptance import hand_fold
 from tests.simulation.network import LATEST_SECONDS
 from tests.simulation.server import Document, Server
+from tests.simulation.target import Landing
 from tests.simulation.workload import MARKER, Workload, facts
 
 CLASS_OF = dict(CLASS_STEPS)
@@ -61,10 +62,14 @@ class Observer:
         self._begun = 0  # the newest epoch that has an event
         self._checkpointed: dict[int, dict[str, int]] = {}  # epoch -> step -> settled
         self._resumed: dict[int, tuple[str, int]] = {}  # epoch -> step, settled
-        self._unheard: Counter[tuple[int, str]] = Counter()  # epoch, uri -> writes without answer
-        self._left_to_verify: set[str] = set()  # settled in doubt, and not blanked since
+        self._sent = 0
+        self._newest: Counter[str] = Counter()  # uri -> number of the newest write that landed
+        self._overtaken: set[str] = set()  # an older write landed later, and no blank one since
         self._ids = {
-            uri: key for each in workloads for held in each.ids.values() for uri, key in held.items()
+            uri: key
+            for each in workloads
+            for held in each.ids.values()
+            for uri, key in held.items()
         }
         self._equal: dict[tuple[str, UUID], TargetObject] = {}  # input, id -> known to be equal
 
@@ -117,41 +122,44 @@ class Observer:
         if name.startswith("VarityLease_"):
             self._leased_at.setdefault(int(name.rpartition("_")[2]), now_seconds)
 
-    def on_landed(self, sender: str, epoch: int, now_seconds: float) -> None:
+    def on_landed(self, sender: str, landing: Landing, now_seconds: float) -> None:
         """A write of data is applied."""
+        epoch = landing.epoch
         ended_at = min((at for each, at in self._leased_at.items() if each > epoch), default=None)
         if ended_at is not None and now_seconds > ended_at + LATEST_SECONDS:
             late = now_seconds - ended_at
             self.wrong.append(
                 f"{sender}: a write of epoch {epoch} lands {late:.1f} s after its end"
             )
+        if landing.kind == "flush":
+            return  # it writes what was there
+        for each in landing.objects:
+            if landing.number < self._newest[each.uri]:
+                self._overtaken.add(each.uri)
+            elif each.vector is None:
+                self._overtaken.discard(each.uri)  # what comes next is indexed anew
+            self._newest[each.uri] = max(self._newest[each.uri], landing.number)
 
     def on_sent(
         self, sender: str, epoch: int, running: RunState, kind: str, objects: Sequence[TargetObject]
-    ) -> None:
-        """A process begins a request that writes."""
+    ) -> int:
+        """A process begins a request that writes; return the request's number."""
+        self._sent += 1
         where = f"{sender} ({kind} of {len(objects)})"
         newest = max(self._leased_at, default=0)
         if newest > epoch:
             self.wrong.append(f"{where} sent under epoch {epoch} while {newest} exists")
-        for each in objects:
-            self._unheard[epoch, each.uri] += 1
         step = running.step
         if step == "verify" and kind != "flush":
             self.mended += len(objects)
-        if step == "verify" or not objects:
-            return
-        if CLASS_OF.get(step) != objects[0].class_name:
-            self.wrong.append(f"{where} of {objects[0].class_name} sent in step {step or 'none'}")
-        elif kind != "flush":
-            self._check_window(where, epoch, running, objects)
-
-    def on_heard(self, epoch: int, objects: Sequence[TargetObject]) -> None:
-        """A process is told what became of these objects, which it had sent."""
-        for each in objects:
-            self._unheard[epoch, each.uri] -= 1
-            if each.vector is None:  # blank: what is written next is indexed anew
-                self._left_to_verify.discard(each.uri)
+        elif step != "verify" and objects:
+            if CLASS_OF.get(step) != objects[0].class_name:
+                self.wrong.append(
+                    f"{where} of {objects[0].class_name} sent in step {step or 'none'}"
+                )
+            elif kind != "flush":
+                self._check_window(where, epoch, running, objects)
+        return self._sent
 
     def end(self, database_of: Workload, random: Random) -> list[str]:
         """Return all that is wrong, now that everything has ended."""
@@ -218,9 +226,9 @@ class Observer:
         """What is settled is in the store, equal and visible, or journaled as rejected.
 
         Of a record on a cycle that its second pass has not come to, and of one that a refusal still
-        to come may change, only that it is there; so too of one in doubt, of which an unanswered
-        write may land after the answered one. What the server's own death took out of an index
-        no sender can see. All of that must be mended at `completed`.
+        to come may change, only that it is there; so too of one on which an unanswered write landed
+        after a newer one. What the server's own death took out of an index no sender can see.
+        All of that must be mended at `completed`.
         """
         if recorded.epoch < self._begun:
             return  # fenced
@@ -229,6 +237,7 @@ class Observer:
         held = self._server.database.classes[class_name].objects
         index = self._server.index(class_name)
         positions = workload.positions[class_name]
+        excused = workload.shaken | self._overtaken
         for uri in uris:
             if (recorded.run_id, event.step, uri) in self._rejected:  # type: ignore[union-attr]
                 continue
@@ -236,9 +245,7 @@ class Observer:
             stored = held.get(key)
             if stored is None:
                 found = "not there"
-            elif len(uris) <= positions[uri][-1] or uri in workload.shaken:
-                continue
-            elif self._is_in_doubt(recorded.epoch, uri):
+            elif len(uris) <= positions[uri][-1] or uri in excused:
                 continue
             elif not self._is_equal(stored, workload):
                 found = "differs"
@@ -251,16 +258,6 @@ class Observer:
             else:
                 continue
             self.wrong.append(f"settled at {recorded.epoch}:{recorded.seq}, {found}: {uri}")
-
-    def _is_in_doubt(self, epoch: int, uri: str) -> bool:
-        """Whether a write without an answer may have come after the last one with one.
-
-        Of this epoch; what older owners had on its way has landed before, and who settles
-        anew what they had not has to mend it. What they had settled is left to `verify`.
-        """
-        if self._unheard[epoch, uri]:
-            self._left_to_verify.add(uri)
-        return uri in self._left_to_verify
 
     def _is_equal(self, stored: TargetObject, workload: Workload) -> bool:
         """Whether the input says so; objects are compared once, they do not change."""

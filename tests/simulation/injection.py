@@ -30,7 +30,7 @@ def injected(machines: Machines, wrong: list[str]) -> Iterator[None]:
     anyio.to_thread.run_sync = inline  # type: ignore[assignment]
     for logger in loggers:
         logger.addHandler(listener)
-        logger.setLevel(logging.INFO)
+        logger.setLevel(logging.DEBUG)
         logger.propagate = False
     try:
         with machines.replacing_the_kernel():
@@ -44,12 +44,12 @@ def injected(machines: Machines, wrong: list[str]) -> Iterator[None]:
 
 
 class _Listener(logging.Handler):
-    """Looks through every log line of ours."""
+    """Looks through every log line of ours, its traceback included."""
 
     def __init__(self, wrong: list[str]) -> None:
-        super().__init__(logging.INFO)
+        super().__init__(logging.DEBUG)
         self._wrong = wrong
 
     def emit(self, record: logging.LogRecord) -> None:
-        if MARKER in record.getMessage():
+        if MARKER in self.format(record):
             self._wrong.append(f"record text in a log line of {record.name}")

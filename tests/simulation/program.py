@@ -103,9 +103,10 @@ async def _execute(process: Incarnation, around: Surroundings, order: Order) -> 
 def _pipeline(
     process: Incarnation, around: Surroundings, given: Workload, clock: Clock, settings: Settings
 ) -> Pipeline:
-    def watch(kind: str, objects: Any) -> None:
-        if process.life is Life.RUNNING:
-            around.observer.on_sent(process.name, target.epoch, process.running, kind, objects)
+    def watch(kind: str, objects: Any) -> int:
+        if process.life is not Life.RUNNING:
+            return 0
+        return around.observer.on_sent(process.name, target.epoch, process.running, kind, objects)
 
     target = SimulatedTarget(
         around.server,
@@ -114,8 +115,7 @@ def _pipeline(
         pipeline=PIPELINE,
         schemas=esco_schemas(),
         watch=watch,
-        heard=lambda objects: around.observer.on_heard(target.epoch, objects),
-        landed=lambda epoch: around.observer.on_landed(process.name, epoch, around.elapsed()),
+        landed=lambda landing: around.observer.on_landed(process.name, landing, around.elapsed()),
     )
     workshop = Workshop(
         catalogue=given.fresh(),

@@ -20,7 +20,8 @@ class Tally:
     failed: list[int] = field(default_factory=list)
     fired: Counter[str] = field(default_factory=Counter)
     seeds_with: Counter[str] = field(default_factory=Counter)
-    ends: Counter[str] = field(default_factory=Counter)
+    ends: Counter[str] = field(default_factory=Counter)  # of processes
+    seed_ends: Counter[str] = field(default_factory=Counter)
     attempts: Counter[int] = field(default_factory=Counter)
     requests: int = 0
     virtual_seconds: float = 0.0
@@ -35,6 +36,7 @@ class Tally:
         for kind, times in outcome.fired.items():
             self.fired[kind.value] += times
             self.seeds_with[kind.value] += 1
+        self.seed_ends[outcome.end] += 1
         for end in outcome.ends:
             self.ends[end.partition(": ")[2].partition(":")[0] or "killed"] += 1
         if outcome.wrong:
@@ -51,6 +53,7 @@ class Tally:
             (self.fired, other.fired),
             (self.seeds_with, other.seeds_with),
             (self.ends, other.ends),
+            (self.seed_ends, other.seed_ends),
         ):
             mine.update(theirs)
         self.attempts.update(other.attempts)
@@ -64,6 +67,9 @@ class Tally:
         yield "faults (fired, in seeds):"
         for kind in Fault:
             yield f"  {kind.value:32}{self.fired[kind.value]:10}{self.seeds_with[kind.value]:10}"
+        yield "how seeds ended:"
+        for end, times in self.seed_ends.most_common():
+            yield f"  {end:32}{times:10}"
         yield "how processes ended:"
         for end, times in self.ends.most_common():
             yield f"  {end:32}{times:10}"

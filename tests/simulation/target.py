@@ -4,6 +4,7 @@ What it answers is what the real adapter makes of a server's words and silences.
 """
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import dataclass
 from uuid import UUID
 
 from ingest.target import Hit, Listed, Outcome, Reply, TargetObject, Vector, Verdict
@@ -18,10 +19,19 @@ QUERY_SECONDS = 15.0
 UNKNOWN = Outcome(verdict=Verdict.UNKNOWN, reason="no answer in time")
 ERRORED = Outcome(verdict=Verdict.UNKNOWN, reason="context canceled")
 
-# Told the kind of a write ("upsert", "create", "flush") and its objects as it is sent.
-Watch = Callable[[str, Sequence[TargetObject]], None]
-# Told which objects of a write the server has decided on, as its sender hears of it.
-Heard = Callable[[Sequence[TargetObject]], None]
+# Told the kind of a write ("upsert", "create", "flush") and its objects as it is sent; returns
+# the write's number.
+Watch = Callable[[str, Sequence[TargetObject]], int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Landing:
+    """A write that is applied, as far as it is: of which epoch, the how manieth that was sent."""
+
+    epoch: int
+    number: int
+    kind: str
+    objects: Sequence[TargetObject]
 
 
 class SimulatedTarget(Writer):
@@ -38,9 +48,8 @@ class SimulatedTarget(Writer):
         pipeline: str,
         prefix: str = "",
         schemas: Sequence[ClassSchema],
-        watch: Watch = lambda kind, objects: None,
-        heard: Heard = lambda objects: None,
-        landed: Callable[[int], None] = lambda epoch: None,
+        watch: Watch = lambda kind, objects: 0,
+        landed: Callable[[Landing], None] = lambda landing: None,
     ) -> None:
         super().__init__(
             pipeline=pipeline, prefix=prefix, schemas=schemas, database=server.database
@@ -50,7 +59,6 @@ class SimulatedTarget(Writer):
         self._network = network
         self._dice = dice
         self._watch = watch
-        self._heard = heard
         self._landed = landed
 
     async def own(self, epoch: int) -> None:
@@ -86,7 +94,6 @@ class SimulatedTarget(Writer):
             )
         except Unanswered as error:
             return Reply(outcomes=(UNKNOWN,), pushback=True, lost=error.is_lost)
-        self._tell_heard([created], (outcome,))
         return Reply(outcomes=(outcome,), pushback=outcome is READ_ONLY)
 
     async def existing_classes(self) -> tuple[str, ...]:
@@ -197,7 +204,7 @@ class SimulatedTarget(Writer):
             self._network.disconnect(process, journal_too=False)
 
     async def _written(self, kind: str, objects: Sequence[TargetObject], seconds: float) -> Reply:
-        self._watch(kind, objects)
+        number = self._watch(kind, objects)
         sent = list(objects)
         first = sent[0].uri.rpartition("/")[2] if sent else ""
         blank = "blank " if sent and sent[0].vector is None else ""
@@ -205,8 +212,14 @@ class SimulatedTarget(Writer):
         epoch = self.epoch
 
         def apply(cut: Cut | None) -> tuple[Outcome, ...]:
-            self._landed(epoch)
-            return self._server.upsert(sent, self, cut)
+            outcomes = self._server.upsert(sent, self, cut)
+            stored = [
+                each
+                for each, outcome in zip(sent, outcomes, strict=False)  # cut: of fewer
+                if outcome.verdict is Verdict.ACKNOWLEDGED
+            ]
+            self._landed(Landing(epoch=epoch, number=number, kind=kind, objects=stored))
+            return outcomes
 
         try:
             outcomes = await self._network.call(
@@ -220,12 +233,7 @@ class SimulatedTarget(Writer):
                 ERRORED if self._dice.between(Fault.ERRORED, 0, 1) < share else outcome
                 for outcome in outcomes
             )
-        self._tell_heard(sent, outcomes)
         return Reply(outcomes=outcomes, pushback=READ_ONLY in outcomes)
-
-    def _tell_heard(self, sent: Sequence[TargetObject], outcomes: Sequence[Outcome]) -> None:
-        pairs = zip(sent, outcomes, strict=True)
-        self._heard([each for each, told in pairs if told.verdict is not Verdict.UNKNOWN])
 
     async def _ask(self, what: str) -> None:
         """Go there and back.

@@ -13,6 +13,9 @@ def test_counts_seeds_faults_and_ends(capsys: pytest.CaptureFixture[str]) -> Non
     assert told.startswith("4 seeds, 0 failed,")
     assert "process killed" in told
     assert "how processes ended:" in told
+    ends = told.partition("how seeds ended:")[2].partition("how processes ended:")[0].split("\n")
+    assert sum(int(line.rpartition(" ")[2]) for line in ends if line) == 4
+    assert "not completed" not in told
 
 
 def test_a_replay_shows_the_trace_and_its_digest(capsys: pytest.CaptureFixture[str]) -> None:

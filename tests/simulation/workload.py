@@ -28,7 +28,7 @@ VERSIONS = 2
 MARKER = "nobody-may-read-this"  # in every text of every record, in no event and no log line
 WINDOWS = (4, 6, 8, 12)
 DIMENSION = 8
-REFUSED_DATE = "yesterday"
+REFUSED_DATE = f"yesterday {MARKER}"
 
 Facts = tuple[object, ...]
 
