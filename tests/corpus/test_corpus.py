@@ -58,6 +58,21 @@ def test_a_journal_that_can_not_be_read_is_erased_as_its_sentence_says(world: On
     assert (status["status"], status["outcome"], status["counts"]) == ("completed", "ran", COUNTS)
 
 
+def test_a_load_goes_on_after_a_missing_event_and_the_history_names_it(world: OneWorld) -> None:
+    """Read by position an epoch ends at a gap, as if its owner had died there."""
+    folder()(world)
+    assert in_process(*LOAD.split()).returncode == 0
+    edit("delete from Metadata where seq = 3")
+    assert world.run("status", "--json").document["status"] == "interrupted"
+    resumed = world.run(LOAD, "--json").document
+    assert (resumed["status"], resumed["outcome"]) == ("completed", "resumed")
+    assert resumed["counts"] == COUNTS
+    world.varity("validate")
+    told = world.run("history")
+    assert told.code == 1
+    assert "epoch 1 of esco: expected seq 3, found 4" in told.err
+
+
 def as_json(case: Case) -> tuple[str, ...]:
     word = case.command.split()[0] if isinstance(case.command, str) else case.command[0]
     return () if word in WITHOUT_JSON else ("--json",)
