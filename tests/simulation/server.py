@@ -16,6 +16,7 @@ from ingest.target import Outcome, TargetObject, Verdict
 from ingest.targets.memory import MemoryDatabase, MemoryTarget
 from tests.simulation.network import Cut, Later
 
+TORN_BY_VECTOR = 0.7  # of what the server's death cuts short; the rest is torn by filters alone
 PUT_SECONDS = 0.02  # between the look whether an id exists and the put
 STARTING = Outcome(verdict=Verdict.UNKNOWN, reason="could not find index")
 READ_ONLY = Outcome(verdict=Verdict.UNKNOWN, reason="store is read-only: resource pressure")
@@ -223,13 +224,16 @@ class Server:
         """Index anew what has changed its vector; cut short, leave it out."""
         key = stored.id
         index.lost_by_kill.discard(key)
-        if cut is None or not cut.by_server:
-            index.unseen_by_filter.pop(key, None)
-        else:
+        index.unseen_by_filter.pop(key, None)
+        is_unseen_by_vector = cut is not None
+        if cut is not None and cut.by_server:
             index.lost_by_kill.add(key)
-            names = [name for name in stored.properties if self._random.random() < 0.5]
+            names = {name for name in stored.properties if self._random.random() < 0.5}
+            is_unseen_by_vector = self._random.random() < TORN_BY_VECTOR
+            if not is_unseen_by_vector:
+                names.add("conceptUri")  # whether the others have it alone, nobody asks
             index.unseen_by_filter[key] = frozenset(names)
-        if cut is not None:
+        if is_unseen_by_vector:
             index.unseen_by_vector.add(key)
         else:
             index.unseen_by_vector.discard(key)

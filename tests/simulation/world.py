@@ -120,7 +120,7 @@ class World:
             if not [task for task in asyncio.all_tasks() if task is not own]:
                 return
             await asyncio.sleep(1)
-        raise AssertionError("the dead do not rest")
+        raise AssertionError("some wait for ever")
 
     def outcome(self) -> Outcome:
         """Return how it ended."""
@@ -275,7 +275,10 @@ def simulate(
                 world.observer.wrong.append(f"took {took:.0f} s after the last fault")
             world.observer.end(world.input, Random(f"{seed}/end"))
             outcome = world.outcome()
-            loop.run_until_complete(world.bury())
+            try:
+                loop.run_until_complete(world.bury())
+            except AssertionError as error:
+                outcome.wrong.append(f"the dead do not rest: {error}")
         finally:
             loop.run_until_complete(loop.shutdown_asyncgens())
             loop.close()
