@@ -16,7 +16,7 @@ from typing import Any
 
 START_SECONDS = 1_000.0
 CALLBACK_SECONDS = 1e-6  # nothing takes no time, so no two things happen at one instant
-MOST_CALLBACKS = 300_000  # a seed takes 3,000, and hardly one of them 10,000
+MOST_CALLBACKS = 150_000  # a seed takes 3,000, and hardly one of them 10,000
 
 
 class Life(Enum):

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.simulation.command import main
-from tests.simulation.test_planted import window_ignored
+from tests.simulation.plants import window_ignored
 from tests.simulation.world import simulate
 
 
