@@ -90,6 +90,7 @@ class Network:
         self._trace = trace
         self._typical_seconds = typical_seconds
         self._world = Context()
+        self._awaited: asyncio.Future[None] | None = None  # somebody waits for a write
         self._waiting: dict[_Request, None] = {}  # somebody waits for their answers
         self._undecided: dict[_Request, None] = {}  # the server may still take these
 
@@ -128,6 +129,16 @@ class Network:
             if each.process is process and not each.is_journal and not each.reads
         ]
 
+    async def write_on_its_way(self, *, within_seconds: float) -> None:
+        """Return when the next write of data has been sent and is half-way, or was not in time."""
+        loop = asyncio.get_running_loop()
+        self._awaited = loop.create_future()
+        timer = loop.call_later(within_seconds, _settle, self._awaited)
+        await self._awaited
+        self._awaited = None
+        timer.cancel()
+        await asyncio.sleep(self._random.uniform(0, self._typical_seconds))
+
     def go_down(self) -> None:
         """Kill the server: what it had in hand is done in part, or not at all."""
         for request in list(self._undecided):
@@ -152,6 +163,8 @@ class Network:
             request.is_open = False
             return
         self._waiting[request] = self._undecided[request] = None
+        if self._awaited is not None and not request.is_journal and not request.reads:
+            _settle(self._awaited)
         fault = None
         if self._random.random() < (READS_HIT if request.reads else 1.0):
             fault = next((kind for kind in _FATES if self._dice.fires(kind)), None)
@@ -272,6 +285,11 @@ class Network:
     def _after(self, seconds: float, act: Callable[..., None], *arguments: Any) -> None:
         loop = asyncio.get_running_loop()
         loop.call_later(seconds, act, *arguments, context=self._world)
+
+
+def _settle(future: "asyncio.Future[None]") -> None:
+    if not future.done():
+        future.set_result(None)
 
 
 _FATES = (

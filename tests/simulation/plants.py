@@ -29,12 +29,19 @@ from journal.lease import Reading, Watch
 from journal.state import fold_runs
 from journal.step import RejectedFact, Requests, StepRun
 from journal.stores.weaviate import WeaviateStore
+from tests.simulation.dice import RATES, SHARES, Fault
 
 ACKNOWLEDGED = Outcome(verdict=Verdict.ACKNOWLEDGED)
 LONG_SECONDS = 5_000.0
 
 
 Plant = Callable[[pytest.MonkeyPatch], None]
+
+
+def often(patch: pytest.MonkeyPatch, kind: Fault, *, at_most: float = 1.0) -> None:
+    """Have a kind of fault in every seed, and often: what it takes to see the plant is rare."""
+    patch.setitem(RATES, kind, (at_most / 2, at_most))
+    patch.setitem(SHARES, kind, 1.0)
 
 
 def window_ignored(patch: pytest.MonkeyPatch) -> None:
@@ -112,6 +119,14 @@ def nothing_looked_up(patch: pytest.MonkeyPatch) -> None:
         return []
 
     patch.setattr(_Verifying, "_invisible", none)
+
+
+def left_torn(patch: pytest.MonkeyPatch) -> None:
+    """Neither the load nor `verify` mends what a kill of the server took from a filter alone."""
+    blank_writes_left_out(patch)
+    nothing_looked_up(patch)
+    often(patch, Fault.SERVER_KILLED)
+    patch.setattr("tests.simulation.server.TORN_BY_VECTOR", 0.0)
 
 
 def sent_in_the_step_before(patch: pytest.MonkeyPatch) -> None:
@@ -206,6 +221,9 @@ def ends_without_waiting(patch: pytest.MonkeyPatch) -> None:
 
     patch.setattr(Engine, "_let_settle", at_once)
 
+    often(patch, Fault.INTERRUPTED)
+    often(patch, Fault.LATE, at_most=0.3)
+
 
 def nobody_is_fenced(patch: pytest.MonkeyPatch) -> None:
     def all_of_them(events: Iterable[Recorded]) -> list[Recorded]:
@@ -278,6 +296,8 @@ PLANTS: tuple[tuple[Plant, str], ...] = (
     (written_under_two_ids, "at completed .*: two objects of one URI"),
     (nothing_compared, "at completed .* is torn by vector"),
     (nothing_looked_up, "at completed .* is torn by vector"),
+    (left_torn, r"at completed .* is torn by (?!vector)"),
+    (ends_without_waiting, r"ended at \d+:\d+ with (upsert|flush|create) .* in flight"),
     (rows_rejected_under_another_key, "rejected .* differ"),
     (counted_one_too_many, "counts .*, expected"),
     (event_written_again, "other bytes at 1:1"),

@@ -24,6 +24,7 @@ from tests.simulation.workload import SHAPES, workload
 MOST_LIVES = 4  # of one place, while there are faults
 FAULT_SECONDS = 400.0
 LEAST_RESTART_SECONDS = 2.0  # a real one takes longer
+LONGEST_WAIT_SECONDS = 30.0  # of a kill for a write to meet
 LONGEST_STARTING_SECONDS = 3.0  # from its first answer until a server is ready
 BOUND_SECONDS = 900.0  # from the last fault to the end
 MOST_WAITS = 1_000
@@ -172,6 +173,11 @@ class World:
             seconds = self.dice.between(kind, 0.5, 5) ** 2.7  # at most 77, half of them below 10
             if kind is Fault.SERVER_KILLED:
                 seconds = max(seconds, LEAST_RESTART_SECONDS)
+            if kind is Fault.SERVER_KILLED and self.dice.whole(kind, 0, 1):
+                # Left to chance, hardly any kill would meet a write.
+                await self.network.write_on_its_way(within_seconds=LONGEST_WAIT_SECONDS)
+                if self.dice.is_quiet:
+                    return
             self.note(f"{kind} for {seconds:.1f} s")
             if kind is Fault.SERVER_KILLED:
                 self.network.go_down()
