@@ -43,6 +43,9 @@ from journal.supervision import guarded, stop_after_grace, unless_stopped, waiti
 log = logging.getLogger(__name__)
 
 LAST_WORDS_SECONDS = 10.0
+# Before another attempt when a store or target fell silent: doubled each time none comes farther.
+FIRST_PAUSE_SECONDS = 1.0
+LONGEST_PAUSE_SECONDS = 60.0
 CANCELLED_SIGNAL = 0  # the surrounding program cancelled the run; no signal came
 
 
@@ -87,6 +90,10 @@ class Engine:
         self._written_epoch = 0
         self._fruitless_since: float | None = None
         self._failure: Exception | None = None
+        self._reached = (0, 0)  # steps done, settled of the next one: how far the attempts came
+        self._stuck_at: tuple[int, int] | None = None  # and where they came no farther
+        self._stuck_since = 0.0
+        self._pause_seconds = FIRST_PAUSE_SECONDS
         self._began_at = clock.elapsed()
         self.chosen: Choice | None = None
 
@@ -108,6 +115,30 @@ class Engine:
             raise StoreUnavailable(
                 f"{self._store.url} grants leases and takes no event; see its log, then resume"
             ) from expiry
+
+    async def pause_after(
+        self, error: StoreUnavailable, *, wait_seconds: float, on_wait: Callable[[str], None]
+    ) -> None:
+        """Wait before another attempt after one that met no answer.
+
+        `wait_seconds` bounds the time in which no attempt comes any farther. Who waits for less
+        than a lease makes no other attempt: its own lease might be in the way.
+
+        Raises:
+            StoreUnavailable: the error, where another attempt would be in vain.
+            Stopped: a stop was asked for.
+        """
+        now = self._clock.elapsed()
+        if self._stuck_at != self._reached:
+            self._stuck_at, self._stuck_since = self._reached, now
+            self._pause_seconds = FIRST_PAUSE_SECONDS
+        else:
+            self._pause_seconds = min(2 * self._pause_seconds, LONGEST_PAUSE_SECONDS)
+        left_seconds = self._stuck_since + wait_seconds - now
+        if left_seconds < self._settings.ttl_seconds + self._pause_seconds:
+            raise error
+        on_wait(str(error))
+        await unless_stopped(self._stop, partial(anyio.sleep, self._pause_seconds))
 
     def _decide(self, before: RunState, owner: Owner) -> Choice:
         """Choose by the log; after an expired lease go on with what we had begun.
@@ -213,6 +244,7 @@ class Engine:
             await self._let_settle(requests, disconnect=False)
             return await recorder.record(_completed(recorder.state))
         except BaseException as error:  # cancellation too: it is recorded, then re-raised
+            self._reached = (recorder.state.steps_done, recorder.state.settled)
             with anyio.move_on_after(LAST_WORDS_SECONDS, shield=True):
                 if lease.is_over:
                     await self._pipeline.disconnect()  # nothing of ours may follow the next's

@@ -64,6 +64,10 @@ class Lease:
         """Whether nothing may be sent under this epoch any more."""
         return self._lost is not None or self.age_seconds >= self.owner.ttl_seconds
 
+    def is_confirmed_since(self, elapsed_seconds: float) -> bool:
+        """Whether the store confirmed a heartbeat that was sent after this reading of the clock."""
+        return self._confirmed_at > elapsed_seconds
+
     async def admit(self, timeout_seconds: float) -> None:
         """Wait until a request of `timeout_seconds` may begin.
 

@@ -10,7 +10,7 @@ from functools import partial
 
 from journal.attempt import Engine, Settings
 from journal.clock import Clock, system_clock
-from journal.errors import LeaseExpired
+from journal.errors import LeaseExpired, StoreUnavailable
 from journal.lease import claim
 from journal.log import read_state
 from journal.owner import this_process
@@ -55,13 +55,15 @@ async def execute(
     completed run with this input is skipped, an unfinished one resumed, anything else begun
     anew. `seen` is that state by a caller who has just looked: it saves the look without the
     lease. Steps run at least once and must be idempotent. A lease that expires uncontested is
-    claimed anew and the run goes on.
+    claimed anew and the run goes on; so does one whose store or target fell silent, while
+    `wait_seconds` last.
 
     Raises:
         LeaseHeld: another process owns the pipeline (after `wait_seconds`).
         LeaseLost: another process took it over meanwhile.
         PlanChanged: the run to resume has another input.
-        StoreUnavailable: the store can not be reached; resume later.
+        StoreUnavailable: the store can not be reached (after `wait_seconds` without any progress);
+            resume later.
         Stopped: a stop was asked for; the run can be resumed.
         Exception: whatever a step raised, after it was journaled.
     """
@@ -118,5 +120,7 @@ async def execute(
         except LeaseExpired as error:
             engine.check_goes_on(lease, error, wait_seconds=wait_seconds)
             log.warning("%s; claiming the next epoch", error)
+        except StoreUnavailable as error:
+            await engine.pause_after(error, wait_seconds=wait_seconds, on_wait=note_wait)
         else:
             return Report(state=state, choice=engine.chosen or choice, has_waited=bool(waits))

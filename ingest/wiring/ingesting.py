@@ -3,12 +3,12 @@
 Looks without the lease first; if the journal moves before the lease is won, it looks again.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import anyio
 
@@ -58,12 +58,14 @@ from journal import (
     read_state,
 )
 from journal.clock import system_clock
-from journal.supervision import guarded, waiting_for_store
+from journal.supervision import guarded, unless_stopped, waiting_for_store
 
 if TYPE_CHECKING:
     from ingest.embedders import Embedder
     from ingest.target import Target
     from ingest.wiring.beside import Reading
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -203,7 +205,7 @@ class _Call:
             chosen.records.fingerprint,
             embedder,
             is_sample=chosen.is_sample,
-            has_objects=await self._has_objects(),
+            has_objects=await self._waiting(self._has_objects, stop, on_wait),
         )
         decision = decide(situation, self._options.mode)
         if decision.asks is not None and self._options.interactive and confirm(decision.asks):
@@ -280,7 +282,9 @@ class _Call:
 
         # Before the reading: to import the client takes half a second of the processor, and only
         # then can what waits for the server go on beside it.
-        target = await self._stack.enter_async_context(opened_target(self._settings))
+        target = await self._waiting(
+            lambda: self._stack.enter_async_context(opened_target(self._settings)), stop, on_wait
+        )
         reading = Reading(input_reader(chosen, embedder))
         self._stack.callback(reading.close)
         seen = _version(self._state)
@@ -390,6 +394,17 @@ class _Call:
                 if await target.count(class_name):
                     return True
         return False
+
+    async def _waiting(
+        self,
+        act: Callable[[], Awaitable[T]],
+        stop: StopSwitch,
+        on_wait: Callable[[str], None],
+    ) -> T:
+        """Do `act`, again while the target can not be reached, for as long as was said."""
+        seconds = self._options.wait_seconds
+        wait = partial(waiting_for_store, act, system_clock(), seconds, on_wait)
+        return await unless_stopped(stop, wait)
 
     def _is_done_with_lost_input(self, data: str | None) -> bool:
         """Whether the pipeline is completed, and only a vanished input would be looked at."""

@@ -3,7 +3,7 @@
 import os
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,11 +13,14 @@ from tests.acceptance.conftest import weaviate_place
 from tests.acceptance.digest import Digest, differing, digest, invisible, objects
 from tests.acceptance.hand_fold import counting
 from tests.acceptance.place import Place
-from tests.server import WeaviateServer
+from tests.drills.proxy import Proxy
+from tests.drills.trouble import Fault, Trouble
+from tests.server import Weaviate, WeaviateServer
 
 pytestmark = pytest.mark.esco
 
-LOST = 75
+UNREACHABLE, LOST = 69, 75
+REFUSED_SECONDS = 12.0  # longer than a look at a port takes
 SHORT_LEASE = 4
 
 
@@ -49,6 +52,19 @@ async def test_a_load_goes_on_by_itself_after_its_server_was_killed(
     (run,) = place.ask("history")
     assert (run["status"], run["attempts"] > 1) == ("completed", outage_seconds > ttl_seconds)
     place.check_status_by_hand()
+
+
+@pytest.mark.weaviate
+@pytest.mark.parametrize(("options", "code"), [((), UNREACHABLE), (("--wait", "60"), 0)])
+def test_a_load_that_waits_waits_for_the_second_port_too(
+    clean_weaviate: Weaviate, small: Path, options: Sequence[str], code: int
+) -> None:
+    trouble = Trouble(fault=Fault.REFUSED, part=1, seconds=REFUSED_SECONDS)
+    with Proxy(clean_weaviate.grpc_port, trouble) as proxy:
+        server = Weaviate(clean_weaviate.url, proxy.port)
+        done = Place(store=clean_weaviate.url, server=server).ingest(small, *options, code=code)
+    assert proxy.has_begun
+    assert f"its gRPC port {proxy.port} does not" in done.told
 
 
 @pytest.mark.weaviate

@@ -1,5 +1,6 @@
 """A lease that ends while its owner works: alone it goes on, contested it stops. Virtual time."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 
 import anyio
@@ -13,6 +14,8 @@ from journal import (
     Status,
     StepFailed,
     StepRun,
+    Stopped,
+    StopSwitch,
     Store,
     StoreUnavailable,
     execute,
@@ -24,8 +27,8 @@ from journal.events import Completed, Owner, Started
 from journal.stores.memory import MemoryStore
 from tests.journal.builders import logged, owner, started
 from tests.journal.faulty_stores import CrashingStore, Intercepted, Outage, Wrapper, dies
-from tests.journal.pipelines import STEPS, Load, at, failing, sleeping
-from tests.journal.running import run
+from tests.journal.pipelines import STEPS, Hook, Load, at, failing, sleeping
+from tests.journal.running import events_of, names, run
 from tests.journal.virtual_time import virtual_clock, virtual_time
 
 
@@ -35,6 +38,33 @@ def outage(store: Outage, seconds: float) -> Callable[[StepRun], Awaitable[None]
     async def act(_: StepRun) -> None:
         store.fail_for(seconds)
         await anyio.sleep(seconds)
+
+    return act
+
+
+MOST_TRIES = 50
+
+
+def silent_until(*, at_record: tuple[str, int], attempts: int) -> Hook:
+    """Return a hook that raises at this record in all attempts before that number."""
+    tries = 0
+
+    async def hook(run: StepRun, number: int) -> None:
+        nonlocal tries
+        if (run.name, number) == at_record:
+            tries += 1
+            assert tries < MOST_TRIES, "tried for ever"
+            if tries < attempts:
+                raise StoreUnavailable("the target is silent")
+
+    return hook
+
+
+def briefly(store: Outage, seconds: float) -> Callable[[StepRun], Awaitable[None]]:
+    """Return an act that has the store be away from now on, and goes on itself."""
+
+    async def act(_: StepRun) -> None:
+        store.fail_for(seconds)
 
     return act
 
@@ -422,3 +452,86 @@ async def test_an_epoch_of_ours_that_ran_out_is_not_taken_up_again_by_an_old_lis
     report = await run(Load(), Intercepted(OldAfterwards(outage), away), wait_seconds=300)
     assert (report.state.status, report.state.epoch) == (Status.COMPLETED, 2)
     assert await inner.read_epoch("esco", 1) == []
+
+
+@virtual_time
+async def test_a_step_whose_target_fell_silent_is_tried_again_while_the_caller_waits() -> None:
+    store = MemoryStore()
+    load = Load(before=silent_until(at_record=("second", 6), attempts=3))
+    report = await run(load, store, wait_seconds=300)
+    assert (report.state.status, report.has_waited) == (Status.COMPLETED, True)
+    [state] = await read_runs(store, "esco")
+    assert state.attempt == 3
+    assert names(await events_of(store)).count("failed") == 2
+    assert load.is_whole
+    assert load.begun["first"] == 1
+
+
+@virtual_time
+async def test_who_waits_for_less_than_a_lease_is_told_at_once_that_the_target_is_silent() -> None:
+    for wait_seconds in (0.0, 29.0):
+        store = MemoryStore()
+        load = Load(before=silent_until(at_record=("second", 6), attempts=3))
+        with pytest.raises(StoreUnavailable, match="silent"):
+            await run(load, store, wait_seconds=wait_seconds)
+        assert names(await events_of(store)).count("failed") == 1
+
+
+@virtual_time
+async def test_a_target_that_stays_silent_is_waited_for_as_long_as_was_said() -> None:
+    store = MemoryStore()
+    load = Load(before=silent_until(at_record=("second", 6), attempts=MOST_TRIES))
+    clock = virtual_clock()
+    began = clock.elapsed()
+    with pytest.raises(StoreUnavailable, match="silent"):
+        await run(load, store, wait_seconds=600, clock=clock)
+    assert 400 < clock.elapsed() - began < 600
+    assert names(await events_of(store)).count("failed") < 20  # the pauses grow
+    assert names(await events_of(store))[-1] == "failed"
+
+
+@virtual_time
+async def test_the_time_to_wait_counts_from_the_last_record_that_went_through() -> None:
+    async def silent_at_each(run: StepRun, number: int) -> None:
+        await anyio.sleep(100)
+        if (run.name, number) not in met:
+            met.add((run.name, number))
+            raise StoreUnavailable("the target is silent")
+
+    met: set[tuple[str, int]] = set()
+    load = Load(before=silent_at_each)
+    report = await run(load, MemoryStore(), wait_seconds=160)
+    assert report.state.status is Status.COMPLETED
+    assert report.state.attempt == 1 + len(STEPS) * load.records
+
+
+@virtual_time
+async def test_a_stop_ends_the_pause_before_another_attempt() -> None:
+    store = MemoryStore()
+    load = Load(before=silent_until(at_record=("second", 6), attempts=MOST_TRIES))
+    stop = StopSwitch()
+    clock = virtual_clock()
+    began = clock.elapsed()
+    asyncio.get_running_loop().call_later(200, stop.set, 15)
+    with pytest.raises(Stopped):
+        await run(load, store, wait_seconds=10_000, clock=clock, stop=stop)
+    assert clock.elapsed() - began < 230
+    assert names(await events_of(store))[-1] == "failed"
+
+
+@virtual_time
+async def test_an_event_that_gets_no_answer_for_a_lease_ends_the_lease_and_not_the_run() -> None:
+    """A request and the look whether it arrived may take as long as the lease."""
+
+    class Silent(Outage):
+        async def append(self, recorded: Recorded) -> None:
+            if self.is_down:
+                await anyio.sleep(15)
+            await super().append(recorded)
+
+    store = Silent(MemoryStore(), timeout_seconds=15)
+    load = Load(before=at("second", 6, briefly(store, 35)))
+    report = await run(load, store, wait_seconds=20)
+    assert report.state.status is Status.COMPLETED
+    assert load.is_whole
+    assert names(await events_of(store)).count("failed") == 0  # the lease ran out; nothing failed

@@ -126,4 +126,62 @@ MUTANTS = (
             )
         },
     ),
+    Mutant(
+        name="silent-target-ends-the-run",
+        harm="a target that is away for a moment ends a load whose caller said that it waits",
+        module="journal.attempt",
+        changes=(
+            ("        if left_seconds < self", "        if left_seconds < wait_seconds + self"),
+        ),
+        killed_by={
+            "journal/test_expiry.py": (
+                "test_a_step_whose_target_fell_silent_is_tried_again_while_the_caller_waits",
+            )
+        },
+    ),
+    Mutant(
+        name="waits-as-long-as-it-takes",
+        harm="a load that comes no farther never says so",
+        module="journal.attempt",
+        changes=(
+            (
+                "        if left_seconds < self._settings.ttl_seconds",
+                "        if wait_seconds < self._settings.ttl_seconds",
+            ),
+        ),
+        killed_by={
+            "journal/test_expiry.py": (
+                "test_a_target_that_stays_silent_is_waited_for_as_long_as_was_said",
+            )
+        },
+    ),
+    Mutant(
+        name="waiting-counted-from-the-first-silence",
+        harm="a long load ends at its tenth short outage, though each time it had gone on",
+        module="journal.attempt",
+        changes=(
+            ("        if self._stuck_at != self._reached:", "        if self._stuck_at is None:"),
+        ),
+        killed_by={
+            "journal/test_expiry.py": (
+                "test_the_time_to_wait_counts_from_the_last_record_that_went_through",
+            )
+        },
+    ),
+    Mutant(
+        name="waits-for-its-own-lease",
+        harm="who waits for less than a lease is told that another process owns the pipeline",
+        module="journal.attempt",
+        changes=(
+            (
+                "        if left_seconds < self._settings.ttl_seconds + ",
+                "        if left_seconds < ",
+            ),
+        ),
+        killed_by={
+            "journal/test_expiry.py": (
+                "test_who_waits_for_less_than_a_lease_is_told_at_once_that_the_target_is_silent",
+            )
+        },
+    ),
 )

@@ -135,4 +135,15 @@ MUTANTS = (
             ),
         },
     ),
+    Mutant(
+        name="unanswered-event-ends-the-run",
+        harm="an outage as long as a lease ends a load that nobody contests",
+        module="journal.recorder",
+        changes=((" and self._lease.is_confirmed_since(began_at)", ""),),
+        killed_by={
+            "journal/test_expiry.py": (
+                "test_an_event_that_gets_no_answer_for_a_lease_ends_the_lease_and_not_the_run",
+            ),
+        },
+    ),
 )
