@@ -8,6 +8,7 @@ A moment is one of
     SIGNAL:after:EVENT[:STEP[:N]]   it is, and nobody has been told
     SIGNAL:call:N[:MILLISECONDS]    the N-th call of the store or the target began so long ago
     SIGNAL:write:N[:MILLISECONDS]   the same, of the calls that write objects
+    SIGNAL:clock:MILLISECONDS       the command began so long ago, whatever it is doing
 """
 
 import argparse
@@ -36,6 +37,7 @@ WRITES = ("upsert", "create")
 READS = ("read", "filtered", "nearest", "found_by_vector")
 
 COUNTED = ("call", "write")
+CLOCK = "clock"
 
 Method = Callable[..., Awaitable[Any]]
 
@@ -56,6 +58,8 @@ def moment(text: str) -> Moment:
     """Return the moment that `text` names."""
     name, when, *rest = text.split(":")
     number = signal.Signals[f"SIG{name}"]
+    if when == CLOCK:
+        return Moment(signal=number, when=when, delay_seconds=int(rest[0]) / 1000)
     if when in COUNTED:
         delay_seconds = int(rest[1]) / 1000 if len(rest) > 1 else 0.0
         return Moment(signal=number, when=when, number=int(rest[0]), delay_seconds=delay_seconds)
@@ -79,6 +83,11 @@ class Failpoint:
         for name in WRITES + READS:
             patch.object(target, name, self._around_call(getattr(target, name))).start()
 
+    def begin(self) -> None:
+        """The command begins now."""
+        if self._wanted.when == CLOCK:
+            self._later()
+
     def _around_append(self, append: Method) -> Method:
         async def appended(store: object, recorded: Recorded) -> None:
             self._count("append")
@@ -100,7 +109,7 @@ class Failpoint:
 
     def _is_wanted(self, recorded: Recorded) -> bool:
         wanted = self._wanted
-        if wanted.when in COUNTED or event_name(recorded.event) != wanted.event:
+        if wanted.when in (*COUNTED, CLOCK) or event_name(recorded.event) != wanted.event:
             return False
         if wanted.step not in ("", getattr(recorded.event, "step", "")):
             return False
@@ -114,7 +123,12 @@ class Failpoint:
             return
         self._seen += 1
         if self._seen == self._wanted.number:
-            threading.Timer(self._wanted.delay_seconds, self._send).start()
+            self._later()
+
+    def _later(self) -> None:
+        timer = threading.Timer(self._wanted.delay_seconds, self._send)
+        timer.daemon = True  # a command that is over before ends
+        timer.start()
 
     def _send(self) -> None:
         _, is_file, path = os.environ["VARITY_STORE"].partition("sqlite:///")
@@ -165,14 +179,17 @@ def run() -> None:
     parser.add_argument("--trace", type=Path)
     split = sys.argv.index("--")
     chosen = parser.parse_args(sys.argv[1:split])
-    if chosen.at is not None:
-        Failpoint(chosen.at).install()
+    failpoint = Failpoint(chosen.at) if chosen.at is not None else None
+    if failpoint is not None:
+        failpoint.install()
     if chosen.trace is not None:
         Tracer(chosen.trace).install(*adapters())
     if chosen.elsewhere:
         as_if_elsewhere()
     if chosen.gate:
         wait_at_the_gate()
+    if failpoint is not None:
+        failpoint.begin()
     sys.argv = ["varity-journal", *sys.argv[split + 1 :]]
     main()
 

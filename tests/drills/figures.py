@@ -42,8 +42,9 @@ class Figures:
 
     @property
     def is_clean(self) -> bool:
-        """Whether nothing was harmed and every round went as it must."""
-        return not self.failures and not any(self.harm[name] for name in HARM)
+        """Whether nothing was harmed, every round went as it must, and some were not idle."""
+        has_shown = self.rounds > self.idle
+        return has_shown and not self.failures and not any(self.harm[name] for name in HARM)
 
     def took(self, what: str, seconds: float) -> None:
         """Note one duration."""

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from tests.acceptance.hand_fold import Line
 
 LONGEST_DELAY_MILLISECONDS = 40
+LOAD_MILLISECONDS = 6_000  # of a load of little data, from its start on
 
 
 def boundaries(lines: Sequence[Line]) -> list[str]:
@@ -29,6 +30,18 @@ def while_writing(chance: random.Random, *, sendings: int) -> str:
     return f"write:{chance.randint(1, max(1, sendings // 2))}:{delay}"
 
 
+def any_time(chance: random.Random, *, sendings: int) -> str:
+    """Return a moment of a load's writes, of any of its calls, or simply of its time."""
+    delay = chance.randint(0, LONGEST_DELAY_MILLISECONDS)
+    match chance.randrange(3):
+        case 0:
+            return while_writing(chance, sendings=sendings)
+        case 1:  # events are appended by calls as well, and `verify` reads by them
+            return f"call:{chance.randint(1, 3 * sendings)}:{delay}"
+        case _:
+            return f"clock:{chance.randint(1, LOAD_MILLISECONDS)}"
+
+
 def while_working(chance: random.Random, lines: Sequence[Line], *, sendings: int) -> str:
     """Return a moment that a new load surely comes to, at which it is not over."""
     if chance.random() < 0.5:
@@ -39,8 +52,9 @@ def while_working(chance: random.Random, lines: Sequence[Line], *, sendings: int
             [
                 [when, event, step, number]
                 for when, event, step, number in events
-                # How many checkpoints a step has is a matter of time.
-                if when == "after" and event in ("checkpoint", "step_started") and number == "1"
+                # How many checkpoints a step has is a matter of time. Before an event is when the
+                # lease has allowed it and nobody has seen it.
+                if event in ("checkpoint", "step_started") and number == "1"
             ]
         )
     )

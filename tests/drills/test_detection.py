@@ -68,7 +68,7 @@ def test_a_lost_object_is_seen(harmed: Callable[[str], Counter[str]]) -> None:
 
 
 def test_what_is_harmed_makes_the_figures_unclean() -> None:
-    figures = Figures(drill="zombie", seed=1, data="sample.zip")
+    figures = Figures(drill="zombie", seed=1, data="sample.zip", rounds=1)
     assert figures.is_clean
     figures.harm["lost"] = 1
     assert not figures.is_clean
@@ -128,3 +128,9 @@ def test_a_round_in_which_nothing_went_wrong_is_counted_as_idle(bench: Bench) ->
     run(drill, bench, figures, rounds=range(3))
     assert (figures.rounds, figures.idle) == (3, 2)
     assert json.loads(figures.line())["idle"] == 2
+
+
+def test_rounds_that_were_all_idle_are_not_clean() -> None:
+    assert not Figures(drill="zombie", seed=1, data="sample.zip").is_clean
+    assert not Figures(drill="zombie", seed=1, data="sample.zip", rounds=2, idle=2).is_clean
+    assert Figures(drill="zombie", seed=1, data="sample.zip", rounds=2, idle=1).is_clean

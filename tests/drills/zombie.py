@@ -7,6 +7,7 @@ from pathlib import Path
 
 from tests.acceptance import trace
 from tests.acceptance.hand_fold import Line, counting
+from tests.acceptance.place import Place
 from tests.drills.bench import Bench
 from tests.drills.changed_input import with_other_labels
 from tests.drills.moments import while_resuming, while_working
@@ -46,40 +47,34 @@ def _play(played: Round, successors: Bench, variant: str) -> None:
     )
     if wakes_early:
         successor.until_stopped()
+        before = _positions(place)
         frozen.wake()
         played.ended(frozen, LOST, where=f"the woken owner {variant}, {at}")
         successor.wake()
         played.ended(successor, 0, where=f"the successor {variant}, {at}, {pause}")
     else:
         played.ended(successor, 0, where=f"the successor {variant}, {at}")
+        before = _positions(place)
         frozen.wake()
         played.ended(frozen, LOST, where=f"the woken owner {variant}, {at}")
     lines = played.judge(place, undisturbed=successors.undisturbed)
     played.figures.took("takeover_of_the_frozen", _won_at(played.trace, epoch=2) - stopped_at)
-    late = _late(played.trace, lines)
+    late = [line for line in lines if line["epoch"] == 1 and _position(line) not in before]
+    counts = {_position(line) for line in counting(lines)}
+    counting_late = [_position(line) for line in late if _position(line) in counts]
     played.figures.counts.update(
-        zombies=1, late_events=len(late), late_events_that_count=sum(late.values())
+        zombies=1, late_events=len(late), late_events_that_count=len(counting_late)
     )
-    expect(not any(late.values()), f"{variant}, {at}: an event of the woken owner counts")
+    expect(not counting_late, f"{variant}, {at}: an event of the woken owner counts")
 
 
-def _late(file: Path, lines: list[Line]) -> dict[tuple[int, int], bool]:
-    """Return which events an owner began to write after it was succeeded, and whether they count.
+def _position(line: Line) -> tuple[int, int]:
+    return line["epoch"], line["seq"]
 
-    Those that never reached the store are left out.
-    """
-    acts = trace.read(file)
-    owners = trace.ownerships(acts)
-    counts = {(line["epoch"], line["seq"]) for line in counting(lines)}
-    written = {(line["epoch"], line["seq"]) for line in lines}
-    late = {
-        (act["epoch"], act["seq"])
-        for act in acts
-        if act["did"] == trace.APPENDS
-        for owner in owners
-        if owner.epoch > act["epoch"] and owner.won_at < act["at"]
-    }
-    return {position: position in counts for position in late & written}
+
+def _positions(place: Place) -> set[tuple[int, int]]:
+    """Return what is in the log before the frozen owner wakes."""
+    return {_position(line) for line in place.events()}
 
 
 def _won_at(file: Path, *, epoch: int) -> float:
