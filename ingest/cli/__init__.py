@@ -9,7 +9,7 @@ import sys
 
 from ingest.cli.app import app
 from ingest.cli.exits import exit_code
-from ingest.cli.output import say
+from ingest.cli.output import open_missing_streams, say
 from ingest.cli.redacting import redacted_output
 from journal.errors import JournalError
 
@@ -27,6 +27,7 @@ COLLECTION_THRESHOLDS = (20_000, 20, 50)
 def main() -> None:
     """Run the command line; a foreseeable failure is one sentence and an exit code."""
     gc.set_threshold(*COLLECTION_THRESHOLDS)
+    open_missing_streams()
     with redacted_output():
         try:
             app()

@@ -14,6 +14,7 @@ import orjson
 from ingest.cli.exits import READER_GONE
 from ingest.report import Document
 from ingest.wording import printable
+from journal.errors import JournalError
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -21,7 +22,25 @@ if TYPE_CHECKING:
 # JSON must escape what is below U+0020; a terminal obeys more: DEL and C1, marks that turn text
 # around, separators that it may take for line ends.
 OTHER_CONTROLS = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+STDERR = 2  # the highest of the standard streams
 UNLIMITED_WIDTH = 100_000  # a pipe has no edge: nothing is wrapped or cut
+
+
+class Unwritable(JournalError):
+    """Stdout takes nothing. Remedy: give it space, or another place; nothing need be repeated."""
+
+
+def open_missing_streams() -> None:
+    """Lead standard streams that were closed before the start nowhere.
+
+    Else the next file that is opened, a database perhaps, would be one of them.
+    """
+    while (descriptor := os.open(os.devnull, os.O_RDWR)) <= STDERR:
+        pass
+    os.close(descriptor)
+    sys.stdin = sys.stdin or open(0)  # noqa: SIM115 - for as long as the process lives
+    sys.stdout = sys.stdout or open(1, "w")  # noqa: SIM115
+    sys.stderr = sys.stderr or open(2, "w")  # noqa: SIM115
 
 
 def write_json(document: Document | list[Document]) -> None:
@@ -56,10 +75,10 @@ def say(sentence: str) -> None:
 
 
 def note(line: str) -> None:
-    """Write one line for people to stderr."""
+    """Write one line for people to stderr; where it can not be written nothing else suffers."""
     try:
         print(printable(line), file=sys.stderr, flush=True)
-    except BrokenPipeError:
+    except OSError:
         _forget(sys.stderr.fileno())
 
 
@@ -85,6 +104,12 @@ def _write(content: bytes) -> None:
     except BrokenPipeError:
         _forget(sys.stdout.fileno())
         raise SystemExit(READER_GONE) from None
+    except OSError as error:
+        _forget(sys.stdout.fileno())
+        raise Unwritable(
+            f"the result can not be written to stdout ({error.strerror}); what was done is done:"
+            " `varity-journal status` tells of it"
+        ) from error
 
 
 def _forget(descriptor: int) -> None:

@@ -2,8 +2,10 @@
 
 import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
+from typing import BinaryIO
 
 import click
 from click.exceptions import Exit
@@ -18,6 +20,8 @@ from ingest.replay import Position, replay, replay_document
 
 POSITION = re.compile(r"(\d{1,12}):(\d{1,12})")
 STDIN = "-"
+MEGABYTE = 1 << 20
+LONGEST_LINE_BYTES = 64 * MEGABYTE  # an event is a hundredth of it at most
 
 
 @app.command(name="replay")
@@ -48,15 +52,34 @@ def replay_command(
     raise Exit(FAILED if replayed.error else 0)
 
 
-def _lines(file: str) -> Iterable[bytes]:
+def _lines(file: str) -> Iterator[bytes]:
+    """Yield the lines one by one: what is no export is told by its first, however long it is."""
     if file == STDIN:
-        return sys.stdin.buffer.read().splitlines()
+        yield from _cut(sys.stdin.buffer, file="stdin")
+        return
+    path = Path(file)
     try:
-        return Path(file).read_bytes().splitlines()
+        if path.exists() and not path.is_file():  # to open a pipe may take for ever
+            raise InputError(f"{file} is no plain file; name what `varity-journal export` wrote")
+        with path.open("rb") as opened:
+            yield from _cut(opened, file=file)
     except OSError as error:
         raise InputError(
             f"{file} can not be read ({error.strerror}); name what `varity-journal export` wrote"
         ) from error
+
+
+def _cut(opened: BinaryIO, *, file: str) -> Iterator[bytes]:
+    for number in count(1):
+        line = opened.readline(LONGEST_LINE_BYTES + 1)
+        if not line:
+            return
+        if len(line) > LONGEST_LINE_BYTES:
+            raise InputError(
+                f"{file}, line {number}: longer than {LONGEST_LINE_BYTES // MEGABYTE} MB; it is no"
+                " event of an export"
+            )
+        yield line
 
 
 def _position(text: str | None) -> Position | None:

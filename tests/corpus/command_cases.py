@@ -1,6 +1,8 @@
 """Command lines, environments and arguments that make no sense."""
 # ruff: noqa: E501 - a sentence stands in one piece, so that it can be searched for
 
+import os
+
 from tests.corpus.case import LOAD, SECRET, Arrange, Case, World
 from tests.corpus.data import folder
 from tests.ingest.esco_builder import FILES, tiny, write_folder
@@ -35,6 +37,11 @@ def loaded(world: World) -> None:
 
 def file(name: str, content: str) -> Arrange:
     return lambda world: (world.folder / name).write_text(content)  # type: ignore[return-value]
+
+
+def endless_line(world: World) -> None:
+    world.change("ingest.cli.replaying.LONGEST_LINE_BYTES", 1 << 20)
+    (world.folder / "a.jsonl").write_bytes(b"\n" + b" " * (1 << 20) + b"{}\n")
 
 
 def flag(name: str, bad: str, words: str, says: str = "", arrange: Arrange | None = None) -> Case:
@@ -165,6 +172,14 @@ CASES: tuple[Case, ...] = (
          says="reset drops data and nobody is there to be asked; add --yes"),
     call("replay-absent", "an export that is not there", "replay nowhere.jsonl",
          says="nowhere.jsonl can not be read (No such file or directory); name what `varity-journal export` wrote"),
+    call("replay-device", "a device as export", "replay /dev/zero",
+         says="/dev/zero is no plain file; name what `varity-journal export` wrote"),
+    call("replay-pipe", "a pipe that nobody writes to as export", "replay pipe",
+         arrange=lambda world: os.mkfifo(world.folder / "pipe"),
+         says="pipe is no plain file; name what `varity-journal export` wrote"),
+    call("replay-endless", "an export that is one endless line", "replay a.jsonl",
+         arrange=endless_line,
+         says="a.jsonl, line 2: longer than 1 MB; it is no event of an export"),
     call("replay-text", "an export that is no JSON", "replay a.jsonl",
          arrange=file("a.jsonl", "TELLTALE\n"),
          says="a.jsonl, line 1: no JSON; write the file with `varity-journal export`"),
