@@ -5,7 +5,8 @@ was found wrong.
 """
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from random import Random
 from uuid import UUID
 
@@ -38,6 +39,53 @@ CLASS_OF = dict(CLASS_STEPS)
 STEP_OF = {class_name: step for step, class_name in CLASS_STEPS}
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """What a completed run's events say of its result.
+
+    `rows` are the rejected ones: step, file, line, key, reason.
+    """
+
+    totals: Mapping[str, int]
+    relations: Mapping[str, int]
+    dangling: Mapping[str, int]
+    digests: Mapping[str, str]
+    extra: object
+    rows: frozenset[tuple[str, str, int, str, str]]
+
+    @classmethod
+    def by(cls, events: Sequence[Recorded], run_id: str) -> "Said":
+        """Return what the events of a completed run say."""
+        own = [recorded.event for recorded in events if recorded.run_id == run_id]
+        end = next(event for event in own if isinstance(event, Completed))
+        return cls(
+            totals=dict(end.totals),
+            relations=dict(end.relations),
+            dangling=dict(end.dangling),
+            digests=dict(end.digests),
+            extra=end.summary["extra"],
+            rows=frozenset(
+                (event.step, group.file, record.line, record.key, group.reason)
+                for event in own
+                if isinstance(event, Rejected)
+                for group in event.groups
+                for record in group.records
+            ),
+        )
+
+    def differences(self, undisturbed: "Said") -> list[str]:
+        """Return in what this run says otherwise than one that nobody disturbed.
+
+        Digests cover the objects of no input, too, which another run can not have.
+        """
+        names = ["totals", "relations", "dangling", "rows", *([] if self.extra else ["digests"])]
+        return [
+            f"completed says other {name} than undisturbed"
+            for name in names
+            if getattr(self, name) != getattr(undisturbed, name)
+        ]
+
+
 class Observer:
     """Sees every event as it lands and every write as it is sent."""
 
@@ -51,6 +99,7 @@ class Observer:
         self.events: dict[tuple[int, int], Recorded] = {}
         self.completions = 0
         self.mended = 0
+        self.fenced = 0  # events that do not count, in the end
         self._lines: list[hand_fold.Line] = []
         self._server = server
         self._in_flight = in_flight
@@ -122,11 +171,14 @@ class Observer:
         if name.startswith("VarityLease_"):
             self._leased_at.setdefault(int(name.rpartition("_")[2]), now_seconds)
 
-    def on_landed(self, sender: str, landing: Landing, now_seconds: float) -> None:
-        """A write of data is applied."""
+    def on_landed(
+        self, sender: str, landing: Landing, now_seconds: float, *, is_dead: bool
+    ) -> None:
+        """A write of data is applied. What a dead sender had on its way is waited for."""
         epoch = landing.epoch
         ended_at = min((at for each, at in self._leased_at.items() if each > epoch), default=None)
-        if ended_at is not None and now_seconds > ended_at + LATEST_SECONDS:
+        late_seconds = 0.0 if is_dead else LATEST_SECONDS
+        if ended_at is not None and now_seconds > ended_at + late_seconds:
             late = now_seconds - ended_at
             self.wrong.append(
                 f"{sender}: a write of epoch {epoch} lands {late:.1f} s after its end"
@@ -161,8 +213,11 @@ class Observer:
                 self._check_window(where, epoch, running, objects)
         return self._sent
 
-    def end(self, database_of: Workload, random: Random) -> None:
-        """Note all that is wrong, now that everything has ended."""
+    def end(self, database_of: Workload, random: Random, undisturbed: Said | None) -> None:
+        """Note all that is wrong, now that everything has ended.
+
+        `undisturbed` is what a load of the same input in peace says of its result.
+        """
         log = sorted(self.events.values(), key=lambda each: each.position)
         try:
             counting, runs = effective(log), fold_runs(log)
@@ -183,6 +238,9 @@ class Observer:
             self.wrong.append(f"ended with {state.fingerprint}")
         else:
             self._check_journal(database_of, state)
+            if undisturbed is not None and any(isinstance(x.event, Completed) for x in counting):
+                self.wrong += Said.by(counting, state.run_id).differences(undisturbed)
+            self.fenced = len(log) - len(counting)
             self.wrong += self.differences(database_of)
 
     def differences(self, workload: Workload) -> list[str]:

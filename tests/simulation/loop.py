@@ -37,6 +37,7 @@ class Process:
         self.callbacks = 0
         self.doomed_at = 0  # 0: never
         self.doomed_at_event = 0  # at its sending; 0: never
+        self.doomed_at_write = 0  # shortly after the sending of one of data; 0: never
         self.doom: Callable[[], None] = lambda: None
         self.held: list[asyncio.Handle] = []
 

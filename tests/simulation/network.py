@@ -163,8 +163,8 @@ class Network:
             request.is_open = False
             return
         self._waiting[request] = self._undecided[request] = None
-        if self._awaited is not None and not request.is_journal and not request.reads:
-            _settle(self._awaited)
+        if not request.is_journal and not request.reads:
+            self._note_write(request.process)
         fault = None
         if self._random.random() < (READS_HIT if request.reads else 1.0):
             fault = next((kind for kind in _FATES if self._dice.fires(kind)), None)
@@ -174,6 +174,15 @@ class Network:
             self._carry(request, travel, seconds)
         else:
             self._strike(request, fault, travel, seconds)
+
+    def _note_write(self, process: Process | None) -> None:
+        """Some wait for a write to be on its way, and some die then."""
+        if self._awaited is not None:
+            _settle(self._awaited)
+        if process is not None:
+            process.doomed_at_write -= 1
+            if process.doomed_at_write == 0:
+                self._after(self._random.uniform(0, self._typical_seconds), process.doom)
 
     def _carry(self, request: _Request, travel: float, seconds: float) -> None:
         """Apply and answer it, unless that takes too long."""

@@ -24,6 +24,7 @@ class Outcome:
     attempts: int
     runs: int
     requests: int
+    fenced: int  # events that do not count
     mended: int  # objects that `verify` wrote
     virtual_seconds: float
     callbacks: int

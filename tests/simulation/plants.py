@@ -1,6 +1,8 @@
-"""Faults planted in the engine, one at least for each thing that the simulator looks for.
+"""Faults, one at least for each thing that the simulator looks for.
 
-Each plants itself with a `MonkeyPatch`, and is gone with it.
+Planted in the engine; three in the engine's functions as the checks use them (`checks.effective`,
+`checks.fold_runs`), for in the engine itself such a fault is met by another check before. Each
+plants itself with a `MonkeyPatch`, and is gone with it.
 """
 
 import asyncio
@@ -67,6 +69,12 @@ def no_wait_for_the_heartbeat(patch: pytest.MonkeyPatch) -> None:
         return float("inf")
 
     patch.setattr(Watch, "observe", observe)
+
+
+def no_wait_for_the_dead(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr("journal.lease.SETTLE_SECONDS", 0.0)
+    patch.setattr("tests.simulation.world.STARTED_AT_ONCE", 1.0)
+    often(patch, Fault.KILLED)
 
 
 def acknowledged_before_written(patch: pytest.MonkeyPatch) -> None:
@@ -154,6 +162,35 @@ def counted_one_too_many(patch: pytest.MonkeyPatch) -> None:
     patch.setattr("ingest.esco_pipeline.load_class", more)
 
 
+def result_said_wrongly(patch: pytest.MonkeyPatch, **wrong: Callable[[Any], Any]) -> None:
+    """Have each class's step say something else of what it did."""
+
+    async def other(run: StepRun, class_name: str, workshop: Workshop) -> StepResult:
+        result = await load_class(run, class_name, workshop)
+        return replace(result, **{name: do(getattr(result, name)) for name, do in wrong.items()})
+
+    patch.setattr("ingest.esco_pipeline.load_class", other)
+
+
+def relations_doubled(patch: pytest.MonkeyPatch) -> None:
+    result_said_wrongly(patch, relations=lambda all_of: {k: 2 * n for k, n in all_of.items()})
+
+
+def dangling_forgotten(patch: pytest.MonkeyPatch) -> None:
+    result_said_wrongly(patch, dangling=lambda all_of: {})
+
+
+def digests_of_nothing(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr("ingest.verify.expected_digest", lambda *arguments: "0" * 64)
+
+
+def rows_of_other_lines(patch: pytest.MonkeyPatch) -> None:
+    def next_line(rejections: Sequence[Rejection]) -> list[RejectedFact]:
+        return [replace(fact, line=fact.line + 1) for fact in rejected_rows(rejections)]
+
+    patch.setattr("ingest.loader.rejected_rows", next_line)
+
+
 def text_in_an_event(patch: pytest.MonkeyPatch) -> None:
     fact = ingest.sending._fact
 
@@ -231,6 +268,8 @@ def nobody_is_fenced(patch: pytest.MonkeyPatch) -> None:
 
     for module in (journal.state, tests.simulation.checks):
         patch.setattr(module, "effective", all_of_them)
+    often(patch, Fault.STOPPED)
+    often(patch, Fault.CONTENDED)
 
 
 def folded_as_it_comes(patch: pytest.MonkeyPatch) -> None:
@@ -300,6 +339,11 @@ PLANTS: tuple[tuple[Plant, str], ...] = (
     (ends_without_waiting, r"ended at \d+:\d+ with (upsert|flush|create) .* in flight"),
     (rows_rejected_under_another_key, "rejected .* differ"),
     (counted_one_too_many, "counts .*, expected"),
+    (relations_doubled, "completed says other relations"),
+    (dangling_forgotten, "completed says other dangling"),
+    (digests_of_nothing, "completed says other digests"),
+    (rows_of_other_lines, "completed says other rows"),
+    (no_wait_for_the_dead, "a write of epoch .* lands .* after its end"),
     (event_written_again, "other bytes at 1:1"),
     (event_written_again, "the world ends: endless"),
     (nobody_is_fenced, "ends with CorruptJournal"),

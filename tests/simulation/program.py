@@ -115,7 +115,9 @@ def _pipeline(
         pipeline=PIPELINE,
         schemas=esco_schemas(),
         watch=watch,
-        landed=lambda landing: around.observer.on_landed(process.name, landing, around.elapsed()),
+        landed=lambda landing: around.observer.on_landed(
+            process.name, landing, around.elapsed(), is_dead=process.life is Life.DEAD
+        ),
     )
     workshop = Workshop(
         catalogue=given.fresh(),

@@ -1,6 +1,8 @@
 """Seeds that once failed, each with the reason, and which fresh ones a test run takes."""
 
-# Every seed that ever found something, with what it was; they must never fail again.
+# Every seed that ever found something, with what it was. A seed plays another story whenever the
+# simulator draws otherwise, so these are no longer the stories that failed: what each of them found
+# has a test of its own, and a planted fault (tests/mutants) that shows that the test finds it.
 LOOKED_UP_TOO_LITTLE = (
     "after a server was killed and further attempts, verify looked up only what this attempt knew"
     " to be in doubt: an object stayed out of the vector index"

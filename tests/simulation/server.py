@@ -193,15 +193,31 @@ class Server:
             for number, each in enumerate(objects[: done + torn])
         )
 
-    def create(self, created: TargetObject, writer: "Writer", cut: Cut | None) -> Outcome:
-        """Write the object unless its id exists; by REST, which writes no log of the index."""
+    def create(
+        self,
+        created: TargetObject,
+        writer: "Writer",
+        cut: Cut | None,
+        landed: Callable[[], None],
+    ) -> Any:
+        """Look whether the id exists, and put a little later; by REST, with no log of the index.
+
+        Returns the outcome, or `Later`; `landed` is told once the object is put.
+        """
         if self.is_starting:
             return STARTING
         if self.is_read_only:
             return READ_ONLY
         if writer.holds(created) or (cut is not None and cut.done + cut.torn < 1):
             return Outcome(verdict=Verdict.ACKNOWLEDGED)
-        return self._write(created, writer, writer.there(), cut)
+
+        def put() -> Outcome:
+            outcome = self._write(created, writer, writer.there(), cut)
+            if outcome.verdict is Verdict.ACKNOWLEDGED:
+                landed()
+            return outcome
+
+        return put() if cut is not None else Later(self._random.uniform(0, PUT_SECONDS), put)
 
     def index(self, full_name: str) -> Index:
         """Return what the indexes of a class lack."""

@@ -23,6 +23,7 @@ class Tally:
     ends: Counter[str] = field(default_factory=Counter)  # of processes
     seed_ends: Counter[str] = field(default_factory=Counter)
     attempts: Counter[int] = field(default_factory=Counter)
+    fenced: int = 0  # seeds with events that do not count
     requests: int = 0
     virtual_seconds: float = 0.0
 
@@ -30,6 +31,7 @@ class Tally:
         """Count one seed."""
         self.seeds += 1
         self.idle += not outcome.fired
+        self.fenced += bool(outcome.fenced)
         self.requests += outcome.requests
         self.virtual_seconds += outcome.virtual_seconds
         self.attempts[outcome.attempts] += 1
@@ -47,6 +49,7 @@ class Tally:
         self.seeds += other.seeds
         self.idle += other.idle
         self.failed += other.failed
+        self.fenced += other.fenced
         self.requests += other.requests
         self.virtual_seconds += other.virtual_seconds
         for mine, theirs in (
@@ -61,7 +64,8 @@ class Tally:
     def lines(self) -> Iterator[str]:
         """Yield it for people."""
         yield (
-            f"{self.seeds} seeds, {len(self.failed)} failed, {self.idle} idle;"
+            f"{self.seeds} seeds, {len(self.failed)} failed, {self.idle} idle,"
+            f" {self.fenced} with fenced events;"
             f" {self.requests} requests, {self.virtual_seconds / 3600:.1f} simulated hours"
         )
         yield "faults (fired, in seeds):"

@@ -85,11 +85,12 @@ class SimulatedTarget(Writer):
 
     async def create(self, created: TargetObject, *, timeout_seconds: float) -> Reply:
         """Write the object unless its id exists."""
-        self._watch("create", [created])
+        number = self._watch("create", [created])
+        landing = Landing(epoch=self.epoch, number=number, kind="create", objects=[created])
         try:
             outcome = await self._network.call(
                 f"create {created.uri}",
-                lambda cut: self._server.create(created, self, cut),
+                lambda cut: self._server.create(created, self, cut, lambda: self._landed(landing)),
                 timeout_seconds,
             )
         except Unanswered as error:

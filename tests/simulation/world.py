@@ -4,13 +4,15 @@ Knows when processes come and go; what they do stands in `program`, what must ho
 """
 
 import asyncio
+from collections.abc import Mapping
 from contextvars import Context
+from functools import cache
 from hashlib import blake2b
 from random import Random
 from typing import Any
 
 from journal import StopSwitch
-from tests.simulation.checks import Observer
+from tests.simulation.checks import Observer, Said
 from tests.simulation.dice import Dice, Fault
 from tests.simulation.injection import injected
 from tests.simulation.loop import START_SECONDS, Life, SimulatedLoop
@@ -19,7 +21,7 @@ from tests.simulation.network import Network
 from tests.simulation.outcome import Outcome
 from tests.simulation.program import TTL_SECONDS, Order, Surroundings, work
 from tests.simulation.server import Server
-from tests.simulation.workload import SHAPES, workload
+from tests.simulation.workload import SHAPES, Workload, workload
 
 MOST_LIVES = 4  # of one place, while there are faults
 FAULT_SECONDS = 400.0
@@ -27,16 +29,20 @@ LEAST_RESTART_SECONDS = 2.0  # a real one takes longer
 LONGEST_WAIT_SECONDS = 30.0  # of a kill for a write to meet
 LONGEST_STARTING_SECONDS = 3.0  # from its first answer until a server is ready
 BOUND_SECONDS = 900.0  # from the last fault to the end
+STARTED_AT_ONCE = 0.3  # of the processes that died, on the same host
+SHORTEST_PAUSE_SECONDS = 0.3
+MOST_CHANGES = 3  # of the input, there and back
 MOST_WAITS = 1_000
 LONGEST_START_SECONDS = 10.0  # between the first process and the last; or they start at once
 # Of an undisturbed load, about.
 LIFE_CALLBACKS = 1_500
 LIFE_EVENTS = 40
+LIFE_WRITES = 30
 DOOMS = (Fault.KILLED, Fault.STOPPED, Fault.INTERRUPTED)
 
 
 class World:
-    """Everything in a seed."""
+    """Everything in a seed. With `only` its input is that, and none of the seed's own."""
 
     def __init__(
         self,
@@ -45,14 +51,17 @@ class World:
         off: frozenset[Fault] = frozenset(),
         caps: dict[Fault, int] | None = None,
         keeps_trace: bool = False,
+        only: Workload | None = None,
     ) -> None:
         self.seed = seed
         self.random = Random(f"{seed}/world")
         self.dice = Dice(seed, off=off, caps=caps)
         self.loop = SimulatedLoop(Random(f"{seed}/order"))
         self.server = Server(Random(f"{seed}/server"))
-        shape = self.random.randrange(SHAPES)
-        self.versions = (workload(shape, 0), workload(shape, 1))
+        self.shape = self.random.randrange(SHAPES)
+        self.versions = (workload(self.shape, 0), workload(self.shape, 1))
+        if only is not None:
+            self.versions = (only, only)
         self.observer = Observer(self.server, self.versions, self._in_flight)
         self.server.on_event = self._note_event
         self.server.on_collection = lambda name: self.observer.on_collection(name, self.loop.time())
@@ -89,8 +98,9 @@ class World:
         """Be the world: let things happen, then be quiet, then end."""
         places = self.dice.whole(Fault.CONTENDED, 2, 3) if self.dice.fires(Fault.CONTENDED) else 1
         self.loop.call_later(FAULT_SECONDS, self._be_quiet)
-        if self.dice.fires(Fault.CHANGED):
-            self.loop.call_later(self.dice.between(Fault.CHANGED, 0, 60), self._change_input)
+        if self.dice.fires(Fault.CHANGED):  # and perhaps back, and again
+            for _ in range(self.dice.whole(Fault.CHANGED, 1, MOST_CHANGES)):
+                self.loop.call_later(self.dice.between(Fault.CHANGED, 0, 90), self._change_input)
         outages = [
             self.loop.spawn(None, self._outage(kind))
             for kind in (Fault.SERVER_KILLED, Fault.READ_ONLY)
@@ -135,6 +145,7 @@ class World:
             attempts=len({epoch for epoch, _ in events}),
             runs=len({recorded.run_id for recorded in events.values()}),
             requests=self.network.requests,
+            fenced=self.observer.fenced,
             mended=self.observer.mended,
             virtual_seconds=self.loop.now_seconds - START_SECONDS,
             callbacks=self.loop.callbacks,
@@ -161,8 +172,8 @@ class World:
 
     def _change_input(self) -> None:
         if not self.dice.is_quiet:
-            self.note("the input changed")
-            self.input = self.versions[1]
+            self.input = self.versions[self.input is self.versions[0]]
+            self.note(f"the input changed to {self.input.name}")
 
     async def _outage(self, kind: Fault) -> None:
         """Now and then the server is killed, or full."""
@@ -198,15 +209,23 @@ class World:
     async def _keep_alive(self, name: str, within_seconds: float) -> None:
         """Be what starts a process again when it has ended, until it succeeds."""
         await asyncio.sleep(self.random.uniform(0, within_seconds))
+        host = ""
         for number in range(1, MOST_LIVES + 1):
-            process = await self._one_life(name, number)
+            process = await self._one_life(name, number, host=host)
             if process.end.startswith("done") or self.dice.is_quiet:
                 return
-            await asyncio.sleep(self.random.uniform(0.1, 6) ** 2)
+            if self.random.random() < STARTED_AT_ONCE:  # as whoever watches over it does
+                host = process.host
+                await asyncio.sleep(self.random.uniform(0, SHORTEST_PAUSE_SECONDS))
+            else:
+                host = ""
+                await asyncio.sleep(self.random.uniform(0.1, 6) ** 2)
 
-    async def _one_life(self, name: str, number: int, *, is_last: bool = False) -> Incarnation:
-        """Start one process and return when it has ended, or was killed."""
-        process = self.machines.started(f"{name}{number}", self.random.choice("xy"))
+    async def _one_life(
+        self, name: str, number: int, *, host: str = "", is_last: bool = False
+    ) -> Incarnation:
+        """Start one process, anywhere or on `host`; return when it has ended, or was killed."""
+        process = self.machines.started(f"{name}{number}", host or self.random.choice("xy"))
         over = self.loop.create_future()
         stop = StopSwitch()
         self._doom(process, over, stop)
@@ -226,10 +245,13 @@ class World:
         if kind is None:
             return
         share = self.dice.between(kind, 0, 1) ** 2  # starts are met, too
-        if self.dice.whole(kind, 0, 1):
-            process.doomed_at_event = 1 + int(share * LIFE_EVENTS)
-        else:
-            process.doomed_at = 1 + int(share * LIFE_CALLBACKS)
+        match self.dice.whole(kind, 0, 3):
+            case 0:
+                process.doomed_at = 1 + int(share * LIFE_CALLBACKS)
+            case 1:
+                process.doomed_at_write = 1 + int(share * LIFE_WRITES)
+            case _:
+                process.doomed_at_event = 1 + int(share * LIFE_EVENTS)
         seconds = self.dice.between(kind, 1, 3 * TTL_SECONDS)
         process.doom = {
             Fault.KILLED: lambda: self._kill(process, over),
@@ -268,6 +290,22 @@ def simulate(
 ) -> Outcome:
     """Run one seed and return how it ended; equal arguments give equal traces."""
     world = World(seed, off=off, caps=caps, keeps_trace=keeps_trace)
+    known = {each.name: undisturbed(world.shape, at) for at, each in enumerate(world.versions)}
+    return _run(world, known)
+
+
+@cache
+def undisturbed(shape: int, version: int) -> Said | None:
+    """Return what a load of the input in peace says of its result; None if it does not end."""
+    world = World(0, off=frozenset(Fault), only=workload(shape, version))
+    outcome = _run(world, {})
+    if outcome.wrong:
+        return None
+    events = sorted(world.observer.events.values(), key=lambda each: each.position)
+    return Said.by(events, events[-1].run_id)
+
+
+def _run(world: World, known: Mapping[str, Said | None]) -> Outcome:
     loop = world.loop
     with injected(world.machines, world.observer.wrong):
         try:
@@ -279,7 +317,8 @@ def simulate(
             took = loop.now_seconds - world._quiet_since
             if world._quiet_since and took > BOUND_SECONDS:
                 world.observer.wrong.append(f"took {took:.0f} s after the last fault")
-            world.observer.end(world.input, Random(f"{seed}/end"))
+            random = Random(f"{world.seed}/end")
+            world.observer.end(world.input, random, known.get(world.input.name))
             outcome = world.outcome()
             try:
                 loop.run_until_complete(world.bury())
