@@ -245,13 +245,13 @@ class World:
         if kind is None:
             return
         share = self.dice.between(kind, 0, 1) ** 2  # starts are met, too
-        match self.dice.whole(kind, 0, 3):
+        match self.dice.whole(kind, 0, 2):
             case 0:
                 process.doomed_at = 1 + int(share * LIFE_CALLBACKS)
             case 1:
-                process.doomed_at_write = 1 + int(share * LIFE_WRITES)
-            case _:
                 process.doomed_at_event = 1 + int(share * LIFE_EVENTS)
+            case _:
+                process.doomed_at_write = 1 + int(share * LIFE_WRITES)
         seconds = self.dice.between(kind, 1, 3 * TTL_SECONDS)
         process.doom = {
             Fault.KILLED: lambda: self._kill(process, over),
