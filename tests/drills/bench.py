@@ -23,6 +23,16 @@ TTL_SECONDS = 5.0
 SERVER = "weaviate"  # the folder of its data
 
 
+# What `status` says of the result itself, and not of how it came about.
+RESULT = ("status", "counts", "relations", "rejected", "dangling", "extra", "error")
+
+
+def said_by(place: Place) -> dict[str, object]:
+    """Return what the program says of the result of the newest run."""
+    status = place.ask("status")
+    return {name: status[name] for name in RESULT}
+
+
 class Bench:
     """The undisturbed load goes into a file: stores are alike, and a file needs no server."""
 
@@ -51,6 +61,11 @@ class Bench:
     def undisturbed(self) -> Undisturbed:
         """What an undisturbed load of the input leaves."""
         return anyio.run(Undisturbed.read, self.loaded.settings)
+
+    @cached_property
+    def said(self) -> dict[str, object]:
+        """What the undisturbed load says of its result."""
+        return said_by(self.loaded)
 
     @cached_property
     def sendings(self) -> int:

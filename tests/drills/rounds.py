@@ -9,9 +9,9 @@ import anyio
 from tests.acceptance import trace
 from tests.acceptance.hand_fold import Line, begun_again, counting
 from tests.acceptance.place import Command, Done, Place
-from tests.drills.bench import Bench
+from tests.drills.bench import Bench, said_by
 from tests.drills.figures import Figures
-from tests.drills.inspection import Undisturbed, harm
+from tests.drills.inspection import harm
 
 WAIT = ("--wait", "120")
 SPEAKER = "varity-journal: "
@@ -75,9 +75,14 @@ class Round:
         """Load undisturbed until it is completed."""
         return self.ended(self.ingest(place, *WAIT), 0, where="the last load")
 
-    def judge(self, place: Place, *, undisturbed: Undisturbed | None = None) -> list[Line]:
-        """Count every harm that the round has done; return its events."""
-        undisturbed = undisturbed or self.bench.undisturbed
+    def judge(self, place: Place, *, of: Bench | None = None) -> list[Line]:
+        """Count every harm that the round has done; return its events.
+
+        Holds what is there, and what is said of it, against the undisturbed load of the bench, or
+        of another one with another input.
+        """
+        of = of or self.bench
+        undisturbed = of.undisturbed
         self.figures.objects = len(undisturbed.parts)
         self.figures.harm.update(anyio.run(harm, place.settings, undisturbed))
         lines = place.events()
@@ -88,6 +93,8 @@ class Round:
         self.figures.counts["fenced_events"] += len(lines) - len(counting(lines))
         status = place.check_status_by_hand()["status"]
         expect(status == "completed", f"the status is {status}")
+        said = said_by(place)
+        expect(said == of.said, f"it says {said}, undisturbed {of.said}")
         return lines
 
     def close(self) -> None:

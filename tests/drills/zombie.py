@@ -57,7 +57,7 @@ def _play(played: Round, successors: Bench, variant: str) -> None:
         before = _positions(place)
         frozen.wake()
         played.ended(frozen, LOST, where=f"the woken owner {variant}, {at}")
-    lines = played.judge(place, undisturbed=successors.undisturbed)
+    lines = played.judge(place, of=successors)
     played.figures.took("takeover_of_the_frozen", _won_at(played.trace, epoch=2) - stopped_at)
     late = [line for line in lines if line["epoch"] == 1 and _position(line) not in before]
     counts = {_position(line) for line in counting(lines)}
