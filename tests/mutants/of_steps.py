@@ -55,9 +55,6 @@ MUTANTS = (
         changes=(("await self._lease.admit(self._timeout_seconds)\n", "pass\n"),),
         killed_by={
             "journal/test_failures.py": ("test_no_event_is_sent_under_a_lease_that_is_over",),
-            "journal/test_expiry.py": (
-                "test_a_started_that_landed_unheard_is_resumed_by_its_own_process",
-            ),
         },
     ),
     Mutant(

@@ -29,10 +29,12 @@ The mutants stand in `tests/mutants/of_*.py`, as old text and new text. A quick 
 old text and each named test against the code: whoever changes one of them is told to mend the
 mutant. Each run of the tests plants all of them.
 
-Two of them stand in for what can not be planted as it would happen. The port has no delete, so
-`delete-instead-of-a-blank-write` is in the reference store, where the contract of all stores
-finds it. And whether a clock counts suspension does not show on a machine that never sleeps: the
-test of `suspension-not-counted` asks which clock is read.
+Four of them stand in for what can not be planted as it would happen. The port has no delete, so
+`delete-instead-of-a-blank-write` is in the reference store, where the contract of all stores finds
+it; so is `create-overwrites`, and `references-appended` is in the SQLite store, for the contract is
+run against a real Weaviate as well, and a mutant's tests start none. And whether a clock counts
+suspension does not show on a machine that never sleeps: the test of `suspension-not-counted` asks
+which clock is read.
 
 {figures}
 """
