@@ -63,7 +63,7 @@ class Said:
             relations=dict(end.relations),
             dangling=dict(end.dangling),
             digests=dict(end.digests),
-            extra=end.summary["extra"],
+            extra=end.summary.get("extra"),
             rows=frozenset(
                 (event.step, group.file, record.line, record.key, group.reason)
                 for event in own
@@ -300,8 +300,8 @@ class Observer:
         for uri in uris:
             if (recorded.run_id, event.step, uri) in self._rejected:  # type: ignore[union-attr]
                 continue
-            key = self._ids[uri]
-            stored = held.get(key)
+            key = self._ids.get(uri)  # of no input where all of them have it refused
+            stored = held.get(key) if key else None
             if stored is None:
                 found = "not there"
             elif len(uris) <= positions[uri][-1] or uri in excused:
