@@ -81,22 +81,12 @@ async def execute(
     engine = Engine(pipeline, store, settings, clock, decide, stop, listener, on_progress)
     # A look without the lease: what is done already costs no lease, and writes nothing.
     if seen is None:
-        seen = await unless_stopped(
-            stop,
-            partial(
-                waiting_for_store,
-                partial(read_state, store, pipeline.name),
-                clock,
-                wait_seconds,
-                note_wait,
-            ),
-        )
+        look = partial(read_state, store, pipeline.name)
+        seen = await waiting_for_store(look, clock, wait_seconds, note_wait, stop=stop)
     if decide(seen) is Choice.SKIP:
         return Report(state=seen, choice=Choice.SKIP, has_waited=bool(waits))
     owner = this_process(clock, ttl_seconds=settings.ttl_seconds)
-    await unless_stopped(
-        stop, partial(waiting_for_store, store.prepare, clock, wait_seconds, note_wait)
-    )
+    await waiting_for_store(store.prepare, clock, wait_seconds, note_wait, stop=stop)
     owned = 0
     while True:
         lease = await unless_stopped(

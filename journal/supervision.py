@@ -4,6 +4,7 @@ Knows nothing of runs or leases.
 """
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import TypeVar
 
 import anyio
@@ -79,8 +80,18 @@ async def waiting_for_store(
     clock: Clock,
     wait_seconds: float,
     on_wait: Callable[[str], None],
+    *,
+    stop: StopSwitch | None = None,
 ) -> T:
-    """Do `act`, again and again while the store can not be reached, for `wait_seconds`."""
+    """Do `act`, again and again while the store can not be reached, for `wait_seconds`.
+
+    Raises:
+        StoreUnavailable: it was not reached in that time.
+        Stopped: `stop` was set meanwhile.
+    """
+    if stop is not None:
+        waiting = partial(waiting_for_store, act, clock, wait_seconds, on_wait)
+        return await unless_stopped(stop, waiting)
     deadline = clock.elapsed() + wait_seconds
     while True:
         try:

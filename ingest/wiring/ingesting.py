@@ -58,7 +58,7 @@ from journal import (
     read_state,
 )
 from journal.clock import system_clock
-from journal.supervision import guarded, unless_stopped, waiting_for_store
+from journal.supervision import guarded, waiting_for_store
 
 if TYPE_CHECKING:
     from ingest.embedders import Embedder
@@ -403,8 +403,7 @@ class _Call:
     ) -> T:
         """Do `act`, again while the target can not be reached, for as long as was said."""
         seconds = self._options.wait_seconds
-        wait = partial(waiting_for_store, act, system_clock(), seconds, on_wait)
-        return await unless_stopped(stop, wait)
+        return await waiting_for_store(act, system_clock(), seconds, on_wait, stop=stop)
 
     def _is_done_with_lost_input(self, data: str | None) -> bool:
         """Whether the pipeline is completed, and only a vanished input would be looked at."""

@@ -172,15 +172,12 @@ class _Starter:
 
     async def _read(self) -> StatusReport:
         """Read the journal, as soon as the store answers."""
-        return await unless_stopped(
-            self.stop,
-            partial(
-                waiting_for_store,
-                partial(read_status, self._settings),
-                self._clock,
-                self._seconds_left(),
-                self._on_wait,
-            ),
+        return await waiting_for_store(
+            partial(read_status, self._settings),
+            self._clock,
+            self._seconds_left(),
+            self._on_wait,
+            stop=self.stop,
         )
 
     async def _rest(self, report: StatusReport) -> None:

@@ -109,7 +109,7 @@ class Failpoint:
 
     def _is_wanted(self, recorded: Recorded) -> bool:
         wanted = self._wanted
-        if wanted.when in (*COUNTED, CLOCK) or event_name(recorded.event) != wanted.event:
+        if wanted.when in COUNTED or event_name(recorded.event) != wanted.event:
             return False
         if wanted.step not in ("", getattr(recorded.event, "step", "")):
             return False

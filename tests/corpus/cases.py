@@ -17,7 +17,7 @@ KINDS = {
     "Configuration files": yaml_cases.CASES,
     "Embedders": vector_cases.CASES,
     "Servers": server_cases.CASES,
-    "Classes that are there already": class_cases.CASES,
+    "Classes and journals in a server already": class_cases.CASES,
     "Journals and database files": journal_cases.CASES,
     "Command line and environment": command_cases.CASES,
 }

@@ -1,4 +1,4 @@
-"""Classes that stand in a real server under the names of ours."""
+"""Classes under the names of ours, and changed journals, that stand in a real server."""
 # ruff: noqa: E501 - a sentence stands in one piece, so that it can be searched for
 
 import os

@@ -4,7 +4,7 @@ Everything is made when it is first needed. Knows nothing of rounds.
 """
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import replace
 from functools import cached_property
@@ -27,9 +27,8 @@ SERVER = "weaviate"  # the folder of its data
 RESULT = ("status", "counts", "relations", "rejected", "dangling", "extra", "error")
 
 
-def said_by(place: Place) -> dict[str, object]:
-    """Return what the program says of the result of the newest run."""
-    status = place.ask("status")
+def result_of(status: Mapping[str, object]) -> dict[str, object]:
+    """Return what a status says of the result of the newest run."""
     return {name: status[name] for name in RESULT}
 
 
@@ -65,7 +64,7 @@ class Bench:
     @cached_property
     def said(self) -> dict[str, object]:
         """What the undisturbed load says of its result."""
-        return said_by(self.loaded)
+        return result_of(self.loaded.ask("status"))
 
     @cached_property
     def sendings(self) -> int:

@@ -1,7 +1,9 @@
 """The drills by name."""
 
+from functools import partial
+
 from tests.drills.cluster import cluster
-from tests.drills.contenders import of_starters
+from tests.drills.contenders import contenders
 from tests.drills.disk_full import disk_full
 from tests.drills.kill_ingester import kill_ingester
 from tests.drills.kill_server import kill_server
@@ -12,9 +14,9 @@ from tests.drills.zombie import zombie
 
 DRILLS: dict[str, Drill] = {
     "cluster": cluster,
-    "contenders": of_starters(8),
-    "contenders-2": of_starters(2),
-    "contenders-16": of_starters(16),
+    "contenders": partial(contenders, starters=8),
+    "contenders-2": partial(contenders, starters=2),
+    "contenders-16": partial(contenders, starters=16),
     "disk-full": disk_full,
     "kill-ingester": kill_ingester,
     "kill-server": kill_server,

@@ -6,7 +6,6 @@ from tests.acceptance.hand_fold import counting
 from tests.acceptance.place import KILLED, at_the_gate
 from tests.drills.namespaces import own_pids
 from tests.drills.rounds import WAIT, Round, expect
-from tests.drills.running import Drill
 
 UNREACHABLE, HELD = 69, 75
 FOLLOWED = ("waited", "already_completed")  # found completed, after a wait for the owner or not
@@ -17,16 +16,7 @@ LEFT_BEHIND = {
 }
 
 
-def of_starters(starters: int) -> Drill:
-    """Return the drill with so many starters."""
-
-    def drill(played: Round) -> None:
-        contenders(played, starters)
-
-    return drill
-
-
-def contenders(played: Round, starters: int) -> None:
+def contenders(played: Round, *, starters: int) -> None:
     """Release so many starters, half of them in other pid namespaces, half of them waiting."""
     place = played.bench.place()
     chance = played.chance

@@ -9,7 +9,7 @@ import anyio
 from tests.acceptance import trace
 from tests.acceptance.hand_fold import Line, begun_again, counting
 from tests.acceptance.place import Command, Done, Place
-from tests.drills.bench import Bench, said_by
+from tests.drills.bench import Bench, result_of
 from tests.drills.figures import Figures
 from tests.drills.inspection import harm
 
@@ -91,9 +91,9 @@ class Round:
         self.figures.harm["overlapping_owners"] += len(trace.overlapping(owners))
         self.figures.counts["owners"] += len(owners)
         self.figures.counts["fenced_events"] += len(lines) - len(counting(lines))
-        status = place.check_status_by_hand()["status"]
-        expect(status == "completed", f"the status is {status}")
-        said = said_by(place)
+        status = place.check_status_by_hand()
+        expect(status["status"] == "completed", f"the status is {status['status']}")
+        said = result_of(status)
         expect(said == of.said, f"it says {said}, undisturbed {of.said}")
         return lines
 

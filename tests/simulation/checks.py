@@ -36,7 +36,6 @@ from tests.simulation.target import Landing
 from tests.simulation.workload import MARKER, Workload, facts
 
 CLASS_OF = dict(CLASS_STEPS)
-STEP_OF = {class_name: step for step, class_name in CLASS_STEPS}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -224,6 +223,7 @@ class Observer:
         except CorruptJournal as error:
             self.wrong.append(f"corrupt: {error}")
             return
+        self.fenced = len(log) - len(counting)
         self._check_order_does_not_matter(log, runs, random)
         self._check_steps_run_once(counting)
         self._check_by_hand(counting, runs)
@@ -240,7 +240,6 @@ class Observer:
             self._check_journal(database_of, state)
             if undisturbed is not None and any(isinstance(x.event, Completed) for x in counting):
                 self.wrong += Said.by(counting, state.run_id).differences(undisturbed)
-            self.fenced = len(log) - len(counting)
             self.wrong += self.differences(database_of)
 
     def differences(self, workload: Workload) -> list[str]:

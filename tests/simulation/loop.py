@@ -140,6 +140,12 @@ class SimulatedLoop(asyncio.BaseEventLoop):
         """Nothing: there are no threads."""
 
 
+def settle(future: "asyncio.Future[None]") -> None:
+    """Let whoever waits for the future go on; it may have been settled before."""
+    if not future.done():
+        future.set_result(None)
+
+
 def _taken(timers: list[asyncio.TimerHandle]) -> asyncio.TimerHandle:
     """Return the next timer, as asyncio itself takes it: a later `cancel` counts nothing."""
     timer = heapq.heappop(timers)

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 from journal.lease import SETTLE_SECONDS
 from tests.simulation.dice import Dice, Fault
-from tests.simulation.loop import PROCESS, Life, Process
+from tests.simulation.loop import PROCESS, Life, Process, settle
 
 T = TypeVar("T")
 
@@ -133,7 +133,7 @@ class Network:
         """Return when the next write of data has been sent and is half-way, or was not in time."""
         loop = asyncio.get_running_loop()
         self._awaited = loop.create_future()
-        timer = loop.call_later(within_seconds, _settle, self._awaited)
+        timer = loop.call_later(within_seconds, settle, self._awaited)
         await self._awaited
         self._awaited = None
         timer.cancel()
@@ -178,7 +178,7 @@ class Network:
     def _note_write(self, process: Process | None) -> None:
         """Some wait for a write to be on its way, and some die then."""
         if self._awaited is not None:
-            _settle(self._awaited)
+            settle(self._awaited)
         if process is not None:
             process.doomed_at_write -= 1
             if process.doomed_at_write == 0:
@@ -294,11 +294,6 @@ class Network:
     def _after(self, seconds: float, act: Callable[..., None], *arguments: Any) -> None:
         loop = asyncio.get_running_loop()
         loop.call_later(seconds, act, *arguments, context=self._world)
-
-
-def _settle(future: "asyncio.Future[None]") -> None:
-    if not future.done():
-        future.set_result(None)
 
 
 _FATES = (

@@ -1,6 +1,7 @@
 """`python -m tests.simulation.under_mutant MUTANT SEEDS`: what the simulator finds of a fault.
 
-Prints a JSON line: how many seeds found something, and one sentence of each kind of finding.
+Prints a JSON line: how many seeds found something, and one sentence of each kind of finding. What
+a run says of its result is held against one with the same fault: what is always wrong is not found.
 """
 
 import json

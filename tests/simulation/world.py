@@ -15,7 +15,7 @@ from journal import StopSwitch
 from tests.simulation.checks import Observer, Said
 from tests.simulation.dice import Dice, Fault
 from tests.simulation.injection import injected
-from tests.simulation.loop import START_SECONDS, Life, SimulatedLoop
+from tests.simulation.loop import START_SECONDS, Life, SimulatedLoop, settle
 from tests.simulation.machines import Incarnation, Machines
 from tests.simulation.network import Network
 from tests.simulation.outcome import Outcome
@@ -184,11 +184,10 @@ class World:
             seconds = self.dice.between(kind, 0.5, 5) ** 2.7  # at most 77, half of them below 10
             if kind is Fault.SERVER_KILLED:
                 seconds = max(seconds, LEAST_RESTART_SECONDS)
-            if kind is Fault.SERVER_KILLED and self.dice.whole(kind, 0, 1):
-                # Left to chance, hardly any kill would meet a write.
-                await self.network.write_on_its_way(within_seconds=LONGEST_WAIT_SECONDS)
-                if self.dice.is_quiet:
-                    return
+                if self.dice.whole(kind, 0, 1):  # left to chance, hardly any would meet a write
+                    await self.network.write_on_its_way(within_seconds=LONGEST_WAIT_SECONDS)
+                    if self.dice.is_quiet:
+                        return
             self.note(f"{kind} for {seconds:.1f} s")
             if kind is Fault.SERVER_KILLED:
                 self.network.go_down()
@@ -234,7 +233,7 @@ class World:
         begins = not is_last and self.dice.fires(Fault.RESTARTED)
         order = Order(given=self.input, stop=stop, wait_seconds=wait_seconds, begins=begins)
         process.task = self.loop.spawn(process, work(process, self._around, order))
-        process.task.add_done_callback(lambda task: _settle(over), context=self._outside)
+        process.task.add_done_callback(lambda task: settle(over), context=self._outside)
         await over
         self.note(f"{process.name} ends: {process.end or 'killed'}")
         return process
@@ -263,7 +262,7 @@ class World:
         self.note(f"{process.name} is killed at callback {process.callbacks}")
         process.life = Life.DEAD
         self.network.disconnect(process, journal_too=True)
-        _settle(over)
+        settle(over)
 
     def _stop(self, process: Incarnation, seconds: float) -> None:
         self.note(f"{process.name} is stopped for {seconds:.1f} s")
@@ -274,11 +273,6 @@ class World:
         if process.life is Life.STOPPED:
             self.note(f"{process.name} goes on")
             self.loop.release(process, Life.RUNNING)
-
-
-def _settle(over: "asyncio.Future[None]") -> None:
-    if not over.done():
-        over.set_result(None)
 
 
 def simulate(
