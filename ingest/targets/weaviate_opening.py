@@ -24,6 +24,7 @@ from weaviate.exceptions import (
     WeaviateBaseError,
 )
 
+from ingest.targets.weaviate_errors import Lost
 from ingest.targets.weaviate_wire import Wire
 from journal.certificates import AUTHORITY_VARIABLE, WAY_OUT, distrust
 from journal.errors import JournalError, StoreRefused, StoreUnavailable
@@ -155,7 +156,7 @@ class Server:
         try:
             with anyio.fail_after(OPEN_TIMEOUT_SECONDS + 1):
                 await wire.check_grpc(OPEN_TIMEOUT_SECONDS)
-        except (AioRpcError, TimeoutError) as error:
+        except (AioRpcError, Lost, TimeoutError) as error:
             if isinstance(error, AioRpcError) and _DISTRUSTED in (error.details() or ""):
                 raise StoreRefused(
                     f"{self} shows a certificate at its gRPC port {self.grpc_port} that is not"

@@ -58,7 +58,7 @@ class Wire:
         )
 
     async def check_grpc(self, timeout_seconds: float) -> None:
-        """Ask the gRPC port for its health. Raises AioRpcError."""
+        """Ask the gRPC port for its health. Raises AioRpcError, and Lost without an answer."""
         request = health_weaviate_pb2.WeaviateHealthCheckRequest()
         await answer(self, self._health, request, timeout_seconds)
 
@@ -71,12 +71,15 @@ class Wire:
 async def answer(wire: Wire, method: Any, request: object, seconds: float) -> object:
     """Await a gRPC call, and tell apart the three cancellations that look the same in it.
 
+    A call may also end well and bring no message: the server ended it between the two, or what
+    came can not be read. Nobody answered that one.
+
     A cancel scope recognises its own cancellation by a mark, which gRPC loses: it is taken
     again from the scope. Closing the channel cancels the calls in it, and their tasks see a
     cancellation that nobody asked them for: that one is a lost request. Any other is native.
     """
     try:
-        return await method(request, metadata=wire.metadata, timeout=seconds)
+        reply: object = await method(request, metadata=wire.metadata, timeout=seconds)
     except asyncio.CancelledError as error:
         while anyio.current_effective_deadline() == -math.inf:
             await anyio.lowlevel.checkpoint()
@@ -84,3 +87,6 @@ async def answer(wire: Wire, method: Any, request: object, seconds: float) -> ob
         if wire.was_cut and task is not None and not task.cancelling():
             raise Lost(may_have_arrived=True, timed_out=False) from error
         raise
+    if reply is None:
+        raise Lost(may_have_arrived=True, timed_out=False)
+    return reply

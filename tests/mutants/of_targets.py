@@ -49,6 +49,19 @@ MUTANTS = (
         },
     ),
     Mutant(
+        name="call-without-a-message-answered",
+        harm="a server that ends a call at its deadline, without a message, ends the run",
+        module="ingest.targets.weaviate_wire",
+        changes=(("    if reply is None:\n", "    if False:\n"),),
+        killed_by={
+            "targets/test_weaviate_connection.py": (
+                "test_a_batch_that_ends_well_without_a_message_is_lost[ended_without_a_message]",
+                "test_a_query_that_ends_well_without_a_message_got_no_answer",
+                "test_a_grpc_port_without_a_word_on_its_health_is_named",
+            )
+        },
+    ),
+    Mutant(
         name="silences-at-once-counted-one-by-one",
         harm="a server that stands still once has every request on its way cut off",
         module="ingest.targets.weaviate_connection",

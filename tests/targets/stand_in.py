@@ -15,7 +15,7 @@ from weaviate.proto.v1 import batch_pb2, health_weaviate_pb2
 
 META = b'{"version":"1.38.11","grpcMaxMessageSize":104858000}'
 
-BatchAnswer = Callable[[Any], Awaitable[batch_pb2.BatchObjectsReply]]
+BatchAnswer = Callable[[Any], Awaitable[batch_pb2.BatchObjectsReply | bytes | None]]
 
 
 async def acknowledged(_: Any) -> batch_pb2.BatchObjectsReply:
@@ -32,6 +32,15 @@ def aborted(code: Any, details: str) -> BatchAnswer:
     return answer
 
 
+async def ended_without_a_message(_: Any) -> None:
+    """End the call well, and send no message before it."""
+
+
+async def illegible(_: Any) -> bytes:
+    """Answer with what is no message."""
+    return b"\xff\xff"
+
+
 async def silent(_: Any) -> batch_pb2.BatchObjectsReply:
     await asyncio.sleep(3600)
     raise AssertionError
@@ -45,6 +54,7 @@ class StandIn:
     status: str = "200 OK"
     meta: bytes = META
     deaf_to_objects: bool = False
+    is_healthy: bool = True  # else its health is a call that ends well without a message
     creates: int = 0
     batches: int = 0
     metadata: list[tuple[str, str]] = field(default_factory=list)
@@ -67,17 +77,24 @@ class StandIn:
         finally:
             writer.close()
 
-    async def on_batch(self, _: bytes, context: Any) -> bytes:
+    async def on_batch(self, _: bytes, context: Any) -> AsyncIterator[bytes]:
         self.batches += 1
         self.metadata = [(str(key), str(value)) for key, value in context.invocation_metadata()]
         reply = await self.batch(context)
-        return bytes(reply.SerializeToString())
+        if reply is not None:
+            yield reply if isinstance(reply, bytes) else reply.SerializeToString()
 
-    async def on_health(self, _: bytes, __: Any) -> bytes:
+    async def on_query(self, _: bytes, __: Any) -> AsyncIterator[bytes]:
+        return
+        yield b""
+
+    async def on_health(self, _: bytes, __: Any) -> AsyncIterator[bytes]:
+        if not self.is_healthy:
+            return
         serving = health_weaviate_pb2.WeaviateHealthCheckResponse(
             status=health_weaviate_pb2.WeaviateHealthCheckResponse.SERVING
         )
-        return bytes(serving.SerializeToString())
+        yield serving.SerializeToString()
 
 
 @asynccontextmanager
@@ -88,9 +105,12 @@ async def stand_in(**answers: Any) -> AsyncIterator[StandIn]:
     server = grpc.aio.server()
     for service, method, handler in (
         ("weaviate.v1.Weaviate", "BatchObjects", served.on_batch),
+        ("weaviate.v1.Weaviate", "Search", served.on_query),
+        ("weaviate.v1.Weaviate", "Aggregate", served.on_query),
         ("grpc.health.v1.Health", "Check", served.on_health),
     ):
-        handlers = {method: grpc.unary_unary_rpc_method_handler(handler)}
+        # As a stream, because only a stream may end well with no message in it.
+        handlers = {method: grpc.unary_stream_rpc_method_handler(handler)}
         server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(service, handlers),))
     served.grpc_port = server.add_insecure_port("127.0.0.1:0")
     served.url = f"http://127.0.0.1:{rest.sockets[0].getsockname()[1]}"

@@ -12,7 +12,7 @@ import anyio
 import numpy as np
 import pytest
 from grpc import StatusCode  # type: ignore[import-untyped]
-from weaviate.proto.v1 import batch_pb2
+from weaviate.proto.v1 import batch_pb2, search_get_pb2
 
 import ingest.targets.weaviate_connection as connection
 import ingest.targets.weaviate_opening as opening
@@ -24,11 +24,14 @@ from journal.errors import StoreRefused, StoreUnavailable
 from tests.contract.target_builders import SCHEMAS, skill
 from tests.server import Weaviate, WeaviateServer
 from tests.targets.stand_in import (
+    BatchAnswer,
     StandIn,
     aborted,
     acknowledged,
     closed_port,
     deaf_port,
+    ended_without_a_message,
+    illegible,
     silent,
     stand_in,
 )
@@ -185,6 +188,24 @@ async def test_a_request_without_an_answer_ends_in_its_time_and_is_lost() -> Non
         assert [outcome.verdict for outcome in reply.outcomes] == [Verdict.UNKNOWN] * 2
         assert (reply.lost, reply.pushback, reply.too_large) == (True, True, False)
         assert server.batches == 1
+
+
+@pytest.mark.parametrize("answer", [ended_without_a_message, illegible])
+async def test_a_batch_that_ends_well_without_a_message_is_lost(answer: BatchAnswer) -> None:
+    async with stand_in(batch=answer) as server, opened(server) as target:
+        lost = Reply(outcomes=(unknown("the connection was lost"),) * 2, lost=True, pushback=True)
+        assert await sent(target) == lost
+        assert server.batches == 1
+        server.batch = acknowledged
+        assert (await sent(target)).outcomes[0].verdict is Verdict.ACKNOWLEDGED
+
+
+async def test_a_query_that_ends_well_without_a_message_got_no_answer() -> None:
+    async with stand_in() as server, opened(server) as target:
+        with pytest.raises(StoreUnavailable, match="a query got no answer"):
+            await target._connection.count("Skill", timeout_seconds=5.0)
+        with pytest.raises(StoreUnavailable, match="a query got no answer"):
+            await target._connection.search(search_get_pb2.SearchRequest(), timeout_seconds=5.0)
 
 
 async def test_a_wire_that_stays_silent_is_cut_and_another_one_opened() -> None:
@@ -398,6 +419,11 @@ async def test_a_closed_grpc_port_is_named(monkeypatch: pytest.MonkeyPatch) -> N
         f"Weaviate at {server.url} answers, but its gRPC port {port} does not: open it, or name "
         "the right one (WEAVIATE_GRPC_PORT)"
     )
+
+
+async def test_a_grpc_port_without_a_word_on_its_health_is_named() -> None:
+    async with stand_in(is_healthy=False) as server:
+        assert "its gRPC port" in await outage(server.url, server.grpc_port)
 
 
 async def test_a_deaf_grpc_port_is_named_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
