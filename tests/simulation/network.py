@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Callable
 from contextvars import Context
 from dataclasses import dataclass
+from functools import partial
 from random import Random
 from typing import Any, TypeVar
 
@@ -144,7 +145,10 @@ class Network:
         for request in list(self._undecided):
             if self._random.random() < 0.5:
                 cut = Cut(self._random.random(), self._random.random(), by_server=True)
-                self._apply_unheard(request, cut)
+                self._note_unheard(request, cut)
+                answer = request.apply(cut)
+                if isinstance(answer, Later):  # all its steps, before it dies
+                    answer.finish()
             self._close(request)
         for request in list(self._waiting):
             self._after(self._random.uniform(0, 0.2), self._fail, request, True)
@@ -242,22 +246,27 @@ class Network:
         self._fail(request, True)
 
     def _take(self, request: _Request) -> None:
-        if not request.is_open:
-            return
-        self._close(request)
-        answer = request.apply(None)
-        if isinstance(answer, Later):
-            self._after(answer.seconds, self._finish, request, answer.finish)
-        else:
-            self._answer(request, answer)
-
-    def _take_early(self, request: _Request, seconds: float) -> None:
-        """Apply it now, and answer later."""
         if request.is_open:
             self._close(request)
-            answer = request.apply(None)
-            finish = answer.finish if isinstance(answer, Later) else lambda: answer
-            self._after(seconds, self._finish, request, finish)
+            self._do(request, None, partial(self._answer, request))
+
+    def _take_early(self, request: _Request, seconds: float) -> None:
+        """Do it now, and answer later; what it takes two steps for is not later for that."""
+        if request.is_open:
+            self._close(request)
+            self._do(request, None, partial(self._after, seconds, self._answer_if_up, request))
+
+    def _do(self, request: _Request, cut: Cut | None, then: Callable[[Any], None]) -> None:
+        """Apply it, all of its steps, and hand the answer on; a killed server takes no step."""
+        answer = request.apply(cut)
+        if isinstance(answer, Later):
+            self._after(answer.seconds, self._finish, answer.finish, then)
+        else:
+            then(answer)
+
+    def _finish(self, finish: Callable[[], Any], then: Callable[[Any], None]) -> None:
+        if self.is_up:
+            then(finish())
 
     def _take_unheard(self, request: _Request, cut: Cut | None) -> None:
         if request.is_open and self.is_up:
@@ -271,15 +280,16 @@ class Network:
             self._apply_unheard(request, None)
 
     def _apply_unheard(self, request: _Request, cut: Cut | None) -> None:
+        self._note_unheard(request, cut)
+        self._do(request, cut, _unheard)
+
+    def _note_unheard(self, request: _Request, cut: Cut | None) -> None:
         name = request.process.name if request.process else "world"
         self._trace(f"{name} {request.kind}: lands unheard{' in part' if cut else ''}")
-        answer = request.apply(cut)
-        if isinstance(answer, Later):
-            self._after(answer.seconds, answer.finish)
 
-    def _finish(self, request: _Request, finish: Callable[[], Any]) -> None:
+    def _answer_if_up(self, request: _Request, answer: Any) -> None:
         if self.is_up:
-            self._answer(request, finish())
+            self._answer(request, answer)
 
     def _answer(self, request: _Request, answer: Any) -> None:
         self._waiting.pop(request, None)
@@ -304,6 +314,10 @@ _FATES = (
     Fault.DUPLICATED,
     Fault.SLOW,
 )
+
+
+def _unheard(_: Any) -> None:
+    """Nobody waits for this answer."""
 
 
 def _a_cut(dice: Dice) -> Cut:

@@ -36,8 +36,8 @@ ONCE_FAILED: dict[int, str] = {
     56935: OWN_EPOCH_AGAIN,
 }
 
-COUNT = 600
-PARTS = 6  # so that several test processes share them
+COUNT = 2_400
+PARTS = 24  # so that several test processes share them
 FIRST = 1_000_000  # above what anybody runs by hand
 PLACES = 10_000
 

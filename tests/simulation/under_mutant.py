@@ -1,7 +1,9 @@
-"""`python -m tests.simulation.under_mutant MUTANT SEEDS`: what the simulator finds of a fault.
+"""`python -m tests.simulation.under_mutant MUTANT A:B [--all]`: what a fault makes the seeds find.
 
-Prints a JSON line: how many seeds found something, and one sentence of each kind of finding. What
-a run says of its result is held against one with the same fault: what is always wrong is not found.
+Runs the seeds from A to B - 1 until one finds something, or all of them, and prints a JSON line:
+how many seeds ran, the first that found something (or null), how many did, and one sentence of each
+kind of finding. What a run says of its result is held against one with the same fault: what is
+always wrong is not found.
 """
 
 import json
@@ -14,13 +16,23 @@ from tests.mutants.planting import plant
 
 def main(arguments: Sequence[str]) -> None:
     """Plant the mutant in this process and run seeds."""
-    name, seeds = arguments
+    name, seeds, *more = arguments
+    first, end = map(int, seeds.split(":"))
     plant(MUTANTS[name])
     from tests.simulation.world import simulate  # it imports what the mutant changes
 
-    wrong = [simulate(seed).wrong for seed in range(int(seeds))]
-    found = sorted({sentence for sentences in wrong for sentence in sentences})
-    print(json.dumps({"seeds": sum(map(bool, wrong)), "found": found}))
+    ran, finding = 0, []
+    found: set[str] = set()
+    for seed in range(first, end):
+        ran += 1
+        if wrong := simulate(seed).wrong:
+            finding.append(seed)
+            found.update(wrong)
+            if "--all" not in more:
+                break
+    earliest = finding[0] if finding else None
+    report = {"seeds": ran, "first": earliest, "finding": len(finding), "found": sorted(found)}
+    print(json.dumps(report))
 
 
 if __name__ == "__main__":
