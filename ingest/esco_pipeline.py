@@ -7,11 +7,13 @@ from collections.abc import Mapping
 from functools import partial
 
 from ingest.catalogue import Catalogue
+from ingest.dropping import drop_classes
 from ingest.esco_classes import CLASS_STEPS
 from ingest.loader import Workshop, load_class, mark_all_absent
 from ingest.target import Target
 from ingest.verify import verify
 from journal import Pipeline, Step, StepResult, StepRun
+from journal.errors import StoreRefused
 from journal.events import Attribute
 
 TEARING_WINDOW = 2048
@@ -48,7 +50,7 @@ def esco_pipeline(
         source=source,
         fingerprint=fingerprint,
         steps=(
-            Step("schema", partial(_prepare, target=workshop.target)),
+            Step("schema", partial(_prepare, workshop=workshop)),
             *loads,
             Step("verify", partial(_verify, workshop=workshop)),
         ),
@@ -60,29 +62,39 @@ def esco_pipeline(
     )
 
 
-async def _prepare(run: StepRun, *, target: Target) -> None:
+async def _prepare(run: StepRun, *, workshop: Workshop) -> None:
     """Create the classes; a run that replaces a sample or another embedder drops them first."""
     if run.state.attributes.get("drops_first"):
-        await target.drop()
-    await target.prepare()
+        await drop_classes(
+            workshop.target,
+            request=run.request,
+            check=run.check,
+            request_seconds=workshop.request_seconds,
+        )
+    await _prepared(run, workshop.target)
 
 
-async def _prepare_again(run: StepRun, target: Target) -> None:
-    """See on a resume that the classes are still there: else the server would make its own."""
-    if run.state.attempt > 1:
+async def _prepared(run: StepRun, target: Target) -> None:
+    """See that all classes are there, before each step: else the server would make its own."""
+    try:
         await target.prepare()
+    except StoreRefused:  # answered, so nothing is on its way
+        raise
+    except BaseException:
+        run.lose()
+        raise
 
 
 async def _load(run: StepRun, *, class_name: str, workshop: Workshop) -> StepResult:
     # Steps that an earlier attempt completed rejected records that this process never saw.
     mark_all_absent(workshop.catalogue, CLASS_STEPS, run.state.rejected)
-    await _prepare_again(run, workshop.target)
+    await _prepared(run, workshop.target)
     return await load_class(run, class_name, workshop)
 
 
 async def _verify(run: StepRun, *, workshop: Workshop) -> StepResult:
     """Verify, and sum up under the names that users of the old journal query."""
-    await _prepare_again(run, workshop.target)
+    await _prepared(run, workshop.target)
     result = await verify(run, workshop, CLASS_STEPS)
     counts, relations = run.state.counts, run.state.relations
     return StepResult(

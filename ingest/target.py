@@ -145,6 +145,10 @@ class Target(Protocol):
         """Return the names of those of our classes that are there, in the schemas' order."""
         ...
 
+    async def foreign_classes(self) -> tuple[str, ...]:
+        """Return the names of those that are there and do not belong to this pipeline."""
+        ...
+
     async def count(self, class_name: str) -> int:
         """Return how many objects the class holds; 0 if it is not there."""
         ...
@@ -227,8 +231,12 @@ class Target(Protocol):
         """Return the best keyword matches, best first."""
         ...
 
-    async def drop(self) -> None:
-        """Drop the classes that belong to this pipeline, with their objects."""
+    async def drop(self, class_name: str, *, timeout_seconds: float) -> None:
+        """Drop the class with its objects, if it is there and belongs to this pipeline.
+
+        What refers to it is to be dropped before (`dropping`). Without an answer in time it may
+        still be dropped: `StoreUnavailable`.
+        """
         ...
 
     async def disconnect(self) -> None:

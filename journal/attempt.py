@@ -97,7 +97,9 @@ class Engine:
         self._began_at = clock.elapsed()
         self.chosen: Choice | None = None
 
-    def check_goes_on(self, lease: Lease, expiry: LeaseExpired, *, wait_seconds: float) -> None:
+    def check_goes_on(
+        self, lease: Lease, expiry: LeaseExpired | StoreUnavailable, *, wait_seconds: float
+    ) -> None:
         """Raise if another attempt after an expired lease would be in vain.
 
         Raises:

@@ -64,6 +64,13 @@ class Lease:
         """Whether nothing may be sent under this epoch any more."""
         return self._lost is not None or self.age_seconds >= self.owner.ttl_seconds
 
+    @property
+    def has_run_out(self) -> bool:
+        """Whether no sign of life was confirmed in time: nobody released it, or told of another."""
+        if self._lost is None:
+            return self.age_seconds >= self.owner.ttl_seconds
+        return isinstance(self._lost, LeaseExpired)
+
     def is_confirmed_since(self, elapsed_seconds: float) -> bool:
         """Whether the store confirmed a heartbeat that was sent after this reading of the clock."""
         return self._confirmed_at > elapsed_seconds
@@ -143,6 +150,7 @@ class Lease:
             highest = await self._store.highest_epoch(self.pipeline)
         except StoreUnavailable as error:
             log.info("heartbeat not confirmed: %s", error)
+            self.check()  # a process that stood still sends nothing more
             await anyio.sleep(self.owner.ttl_seconds / 30)
             self.check()
             return

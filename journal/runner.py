@@ -107,10 +107,12 @@ async def execute(
         owned = lease.epoch
         try:
             choice, state = await guarded(partial(engine.attempt, lease), lease.keep)
-        except LeaseExpired as error:
-            engine.check_goes_on(lease, error, wait_seconds=wait_seconds)
-            log.warning("%s; claiming the next epoch", error)
-        except StoreUnavailable as error:
-            await engine.pause_after(error, wait_seconds=wait_seconds, on_wait=note_wait)
+        except (LeaseExpired, StoreUnavailable) as error:
+            if isinstance(error, LeaseExpired) or lease.has_run_out:
+                # Whoever owns the pipeline by now decides how this ends.
+                engine.check_goes_on(lease, error, wait_seconds=wait_seconds)
+                log.warning("%s; claiming the next epoch", error)
+            else:
+                await engine.pause_after(error, wait_seconds=wait_seconds, on_wait=note_wait)
         else:
             return Report(state=state, choice=engine.chosen or choice, has_waited=bool(waits))

@@ -5,7 +5,7 @@ implementation to it. Every method raises `StoreUnavailable` when the store does
 in time and `StoreRefused` when it says no, and ends within its own time-outs.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -113,8 +113,12 @@ class Store(Protocol):
         """Remove a lease; one that is not there is no error."""
         ...
 
-    async def erase(self, pipeline: str) -> None:
-        """Remove the pipeline's events (a person's order, never a run's)."""
+    async def erase(self, pipeline: str, *, epoch: int, check: Callable[[], None]) -> None:
+        """Remove the pipeline's events that are there now, oldest first.
+
+        A person's order, never a run's, under the lease of `epoch`: what a successor writes
+        stays. `check` is called before each request, and raises where the lease is lost.
+        """
         ...
 
     async def aclose(self) -> None:

@@ -205,8 +205,10 @@ ALLOWED: dict[str, set[str]] = {
         "journal",
     },
     "ingest.esco_classes": {"orjson", "schemas"},
+    "ingest.dropping": {"ingest.target", "journal.errors"},
     "ingest.esco_pipeline": {
         "ingest.catalogue",
+        "ingest.dropping",
         "ingest.esco_classes",
         "ingest.loader",
         "ingest.target",

@@ -88,6 +88,13 @@ class MemoryTarget:
         """Return the names of those of our classes that are there."""
         return tuple(name for name in self._schemas if self._class(name))
 
+    async def foreign_classes(self) -> tuple[str, ...]:
+        """Return the names of those that belong to others."""
+        there = self._database.classes
+        return tuple(
+            name for name in self._schemas if self._prefix + name in there and not self._class(name)
+        )
+
     async def count(self, class_name: str) -> int:
         """Return how many objects the class holds."""
         return len(self._objects(class_name))
@@ -234,10 +241,10 @@ class MemoryTarget:
                 hits.append(_hit(stored, float(len(found))))
         return _best(hits, limit)
 
-    async def drop(self) -> None:
-        """Drop the classes that belong to this pipeline."""
-        for name in await self.existing_classes():
-            del self._database.classes[self._prefix + name]
+    async def drop(self, class_name: str, *, timeout_seconds: float) -> None:
+        """Drop the class, if it belongs to this pipeline."""
+        if self._class(class_name):
+            del self._database.classes[self._prefix + class_name]
 
     async def disconnect(self) -> None:
         """Do nothing: nothing is ever on its way."""

@@ -24,7 +24,7 @@ from ingest.targets.sqlite_connection import (
 )
 from ingest.targets.sqlite_index import RecentRows, catch_up, rows_by_id
 from ingest.targets.sqlite_reader import SqliteReader
-from ingest.targets.sqlite_schema import StoredClass, check_epoch, drop_classes, prepare_classes
+from ingest.targets.sqlite_schema import StoredClass, check_epoch, drop_class, prepare_classes
 from ingest.targets.sqlite_write import Encoded, Place, encoded, write_whole
 from journal.errors import StoreRefused
 from schemas import ClassSchema
@@ -77,10 +77,10 @@ class SqliteTarget(SqliteReader):
         schemas = {self._prefix + name: schema for name, schema in self._schemas.items()}
         await self._write(partial(prepare_classes, pipeline=self._pipeline, schemas=schemas))
 
-    async def drop(self) -> None:
-        """Drop the classes that belong to this pipeline."""
-        names = [self._prefix + name for name in self._schemas]
-        await self._write(lambda there: drop_classes(there, names, pipeline=self._pipeline))
+    async def drop(self, class_name: str, *, timeout_seconds: float) -> None:
+        """Drop the class, if it belongs to this pipeline, in one transaction."""
+        name = self._prefix + class_name
+        await self._write(lambda there: drop_class(there, name, pipeline=self._pipeline))
 
     async def upsert(self, objects: Sequence[TargetObject], *, timeout_seconds: float) -> Reply:
         """Write each object whole, in one transaction; it waits so long for other writers."""

@@ -41,6 +41,19 @@ class SqliteReader:
 
         return await self._reader.read(there, absent=())
 
+    async def foreign_classes(self) -> tuple[str, ...]:
+        """Return the names of those that belong to others."""
+
+        def there(connection: sqlite3.Connection) -> tuple[str, ...]:
+            return tuple(
+                name
+                for name in self._schemas
+                if stored_class(connection, self._prefix + name)
+                and not self._class(connection, name)
+            )
+
+        return await self._reader.read(there, absent=())
+
     async def count(self, class_name: str) -> int:
         """Return how many objects the class holds."""
         return await self._read(class_name, sqlite_read.count, absent=0)

@@ -7,7 +7,7 @@ pages and no others, and a load only ever appends. What can not be appended stan
 """
 
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -145,20 +145,19 @@ def prepare_classes(
         )
 
 
-def drop_classes(connection: sqlite3.Connection, names: Sequence[str], *, pipeline: str) -> None:
-    """Drop those of the classes that belong to the pipeline, with all that is in them."""
-    for name in names:
-        dropped = stored_class(connection, name)
-        if dropped is None or dropped.pipeline != pipeline:
-            continue
-        # First what the triggers would otherwise look for row by row, in random order.
-        connection.execute("DELETE FROM referrers WHERE target BETWEEN ? AND ?", dropped.rows)
-        connection.execute("DELETE FROM refs WHERE source BETWEEN ? AND ?", dropped.rows)
-        connection.execute("DELETE FROM refs WHERE target BETWEEN ? AND ?", dropped.rows)
-        connection.execute("DELETE FROM vectors WHERE row BETWEEN ? AND ?", dropped.rows)
-        connection.execute("DELETE FROM ids WHERE class = ?", (dropped.number,))
-        connection.execute("DELETE FROM objects WHERE row BETWEEN ? AND ?", dropped.rows)
-        connection.execute("DELETE FROM classes WHERE number = ?", (dropped.number,))
+def drop_class(connection: sqlite3.Connection, name: str, *, pipeline: str) -> None:
+    """Drop the class if it belongs to the pipeline, with all that is in it."""
+    dropped = stored_class(connection, name)
+    if dropped is None or dropped.pipeline != pipeline:
+        return
+    # First what the triggers would otherwise look for row by row, in random order.
+    connection.execute("DELETE FROM referrers WHERE target BETWEEN ? AND ?", dropped.rows)
+    connection.execute("DELETE FROM refs WHERE source BETWEEN ? AND ?", dropped.rows)
+    connection.execute("DELETE FROM refs WHERE target BETWEEN ? AND ?", dropped.rows)
+    connection.execute("DELETE FROM vectors WHERE row BETWEEN ? AND ?", dropped.rows)
+    connection.execute("DELETE FROM ids WHERE class = ?", (dropped.number,))
+    connection.execute("DELETE FROM objects WHERE row BETWEEN ? AND ?", dropped.rows)
+    connection.execute("DELETE FROM classes WHERE number = ?", (dropped.number,))
 
 
 def _check_owner(name: str, *, owner: str, pipeline: str) -> None:

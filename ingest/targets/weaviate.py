@@ -93,9 +93,13 @@ class WeaviateTarget(WeaviateReader):
         """Return the names of those of our classes that are there, in the schemas' order."""
         return await self._classes.existing()
 
-    async def drop(self) -> None:
-        """Drop the classes that belong to this pipeline, with their objects."""
-        await self._classes.drop()
+    async def foreign_classes(self) -> tuple[str, ...]:
+        """Return the names of those that are there and do not belong to this pipeline."""
+        return await self._classes.foreign()
+
+    async def drop(self, class_name: str, *, timeout_seconds: float) -> None:
+        """Drop the class with its objects, if it is there and belongs to this pipeline."""
+        await self._classes.drop(class_name, timeout_seconds=timeout_seconds)
 
     async def upsert(self, objects: Sequence[TargetObject], *, timeout_seconds: float) -> Reply:
         """Write each object whole, in one request that is sent once.

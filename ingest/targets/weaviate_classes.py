@@ -59,24 +59,36 @@ class WeaviateClasses:
             for entry in shapes.missing_properties(definition, there[definition["class"]]):
                 await self._add(definition, entry)
 
-    async def existing(self) -> tuple[str, ...]:
+    async def existing(self, *, timeout_seconds: float = SCHEMA_TIMEOUT_SECONDS) -> tuple[str, ...]:
         """Return the names of those of our classes that are there, in the schemas' order."""
-        there = await self._all()
+        there = await self._all(timeout_seconds=timeout_seconds)
         return tuple(
             name
             for name, definition in self._definitions.items()
             if shapes.owner(there.get(definition["class"], {})) == self._pipeline
         )
 
-    async def drop(self) -> None:
-        """Drop the classes that name this pipeline, referring ones first."""
-        for name in reversed(await self.existing()):
-            await self._connection.ask(
-                f"dropping the class {name}",
-                "DELETE",
-                f"/schema/{self._definitions[name]['class']}",
-                timeout_seconds=SCHEMA_TIMEOUT_SECONDS,
-            )
+    async def foreign(self) -> tuple[str, ...]:
+        """Return the names of those that are there and name another pipeline, or none."""
+        there = await self._all()
+        return tuple(
+            name
+            for name, definition in self._definitions.items()
+            if (found := there.get(definition["class"])) and shapes.owner(found) != self._pipeline
+        )
+
+    async def drop(self, name: str, *, timeout_seconds: float) -> None:
+        """Drop the class if it names this pipeline; look and deletion end in the time-out."""
+        began_at = anyio.current_time()
+        if name not in await self.existing(timeout_seconds=timeout_seconds):
+            return
+        left_seconds = timeout_seconds - (anyio.current_time() - began_at)
+        await self._connection.ask(
+            f"dropping the class {name}",
+            "DELETE",
+            f"/schema/{self._definitions[name]['class']}",
+            timeout_seconds=max(left_seconds, 0.0),
+        )
 
     async def _create(
         self, definition: Document, there: set[str], replicas: int | None
@@ -151,10 +163,10 @@ class WeaviateClasses:
                 await anyio.sleep(PAUSE_SECONDS)
         return None
 
-    async def _all(self) -> dict[str, Document]:
+    async def _all(self, *, timeout_seconds: float = SCHEMA_TIMEOUT_SECONDS) -> dict[str, Document]:
         """Return every class that we may see."""
         reply = await self._connection.ask(
-            "reading the schema", "GET", "/schema", timeout_seconds=SCHEMA_TIMEOUT_SECONDS
+            "reading the schema", "GET", "/schema", timeout_seconds=timeout_seconds
         )
         return {entry["class"]: entry for entry in reply.document.get("classes") or ()}
 

@@ -1,9 +1,12 @@
 """`reset`: drop what a pipeline owns, under its lease."""
 
-from contextlib import suppress
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING
 
 from ingest.decision import RESET
+from ingest.dropping import drop_classes
 from ingest.settings import Settings
 from ingest.wiring.opening import VERSION, opened_store, opened_target, times
 from journal import (
@@ -23,6 +26,8 @@ from journal.lease import claim
 from journal.owner import this_process
 from journal.supervision import guarded
 
+log = logging.getLogger(__name__)
+
 if TYPE_CHECKING:
     from ingest.target import Target  # numpy comes with it
 
@@ -38,6 +43,13 @@ async def reset(settings: Settings, *, journal: bool, wait_seconds: float) -> li
     """
     async with opened_store(settings) as store, opened_target(settings) as target:
         dropped = list(await target.existing_classes())
+        for name in await target.foreign_classes():
+            log.warning(
+                "the class %s does not belong to the pipeline %s and stays: to load beside it use"
+                " --prefix, or drop it in the store itself",
+                settings.prefix + name,
+                settings.pipeline,
+            )
         if not dropped and await _is_blank(store, settings.pipeline):
             return []
         if not journal:
@@ -76,14 +88,25 @@ async def _erase(settings: Settings, store: Store, target: "Target", wait_second
     await store.prepare()
     lease = await claim(store, settings.pipeline, owner, clock, wait_seconds=wait_seconds)
 
+    @asynccontextmanager
+    async def request(timeout_seconds: float) -> AsyncIterator[None]:
+        await lease.admit(timeout_seconds)
+        yield
+
     async def erase() -> None:
         await target.own(lease.epoch)
         try:
-            await store.erase(settings.pipeline)
+            await store.erase(settings.pipeline, epoch=lease.epoch, check=lease.check)
         except StoreRefused:  # answered, so nothing is on its way
             await lease.release()
             raise
-        await target.drop()  # of a journal that could not be read the classes are still there
+        # Of a journal that could not be read the classes are still there.
+        await drop_classes(
+            target,
+            request=request,
+            check=lease.check,
+            request_seconds=times(settings).request_seconds,
+        )
         await _drop_leases(store, settings.pipeline, below=lease.epoch)
         await lease.release()
 
@@ -100,7 +123,12 @@ def _resetting(settings: Settings, target: "Target") -> Pipeline:
     """Return the run of one step that drops the classes."""
 
     async def drop(run: StepRun) -> None:
-        await target.drop()
+        await drop_classes(
+            target,
+            request=run.request,
+            check=run.check,
+            request_seconds=times(settings).request_seconds,
+        )
 
     return Pipeline(
         name=settings.pipeline,

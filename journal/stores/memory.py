@@ -3,7 +3,7 @@
 Fences like SQLite does. Two stores share a `MemoryLog` the way two processes share a server.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from journal.errors import CorruptJournal, LeaseLost
@@ -106,8 +106,9 @@ class MemoryStore:
         """Remove a lease."""
         self.log.leases.pop((pipeline, epoch), None)
 
-    async def erase(self, pipeline: str) -> None:
+    async def erase(self, pipeline: str, *, epoch: int, check: Callable[[], None]) -> None:
         """Remove the pipeline's events."""
+        check()
         for place in [place for place in self.log.events if place[0] == pipeline]:
             del self.log.events[place]
 

@@ -3,7 +3,7 @@
 Everything else goes to the store behind it as it is.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 
 from journal.events import Owner, Recorded
 from journal.redaction import Redaction
@@ -62,9 +62,9 @@ class RedactingStore:
         """As the store behind it."""
         await self._store.drop_lease(pipeline, epoch)
 
-    async def erase(self, pipeline: str) -> None:
+    async def erase(self, pipeline: str, *, epoch: int, check: Callable[[], None]) -> None:
         """As the store behind it."""
-        await self._store.erase(pipeline)
+        await self._store.erase(pipeline, epoch=epoch, check=check)
 
     async def aclose(self) -> None:
         """As the store behind it."""

@@ -215,13 +215,19 @@ class SqliteStore:
         """Remove a lease."""
         await self._change("delete from leases where pipeline = ? and epoch = ?", (pipeline, epoch))
 
-    async def erase(self, pipeline: str) -> None:
-        """Remove the pipeline's events: the triggers stand aside within one transaction."""
+    async def erase(self, pipeline: str, *, epoch: int, check: Callable[[], None]) -> None:
+        """Remove the pipeline's events: the triggers stand aside within one transaction.
+
+        Raises:
+            LeaseLost: another process owns a higher epoch.
+        """
+        check()
 
         def erase() -> None:
             if not self._is_prepared():
                 return
             with self._transaction() as connection:
+                _check_epoch(connection, pipeline, epoch, f"the journal of {pipeline}")
                 connection.execute("drop trigger if exists events_are_not_deleted")
                 connection.execute("delete from Metadata where pipeline = ?", (pipeline,))
                 connection.execute(_REFUSE_DELETE)
@@ -248,11 +254,7 @@ class SqliteStore:
                 if dict(known) != row:
                     raise CorruptJournal(f"{where} is taken by another content")
                 return
-            highest = connection.execute(
-                "select max(epoch) from leases where pipeline = ?", (recorded.pipeline,)
-            ).fetchone()[0]
-            if highest is not None and highest > recorded.epoch:
-                raise LeaseLost(f"{where}: another process owns epoch {highest}")
+            _check_epoch(connection, recorded.pipeline, recorded.epoch, where)
             connection.execute(f"insert into Metadata ({_NAMES}) values ({_PLACES})", row)  # noqa: S608
 
     async def _select(self, query: str, parameters: tuple[Any, ...]) -> list[dict[str, Any]]:
@@ -381,3 +383,12 @@ def _age(beaten_at: Any) -> float | None:
 def _quoted(path: Path) -> str:
     """Return the path for a `file:` URI, whose query and fragment marks must not show."""
     return str(path).replace("%", "%25").replace("?", "%3f").replace("#", "%23")
+
+
+def _check_epoch(connection: sqlite3.Connection, pipeline: str, epoch: int, where: str) -> None:
+    """Raise if a higher epoch was won; within the transaction that it is to guard."""
+    highest = connection.execute(
+        "select max(epoch) from leases where pipeline = ?", (pipeline,)
+    ).fetchone()[0]
+    if highest is not None and highest > epoch:
+        raise LeaseLost(f"{where}: another process owns epoch {highest}")

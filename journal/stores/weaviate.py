@@ -260,7 +260,7 @@ class WeaviateStore:
             "DELETE", f"/v1/schema/{lease_class(pipeline, epoch)}", expected=(200, 404)
         )
 
-    async def erase(self, pipeline: str) -> None:
+    async def erase(self, pipeline: str, *, epoch: int, check: Callable[[], None]) -> None:
         """Delete the pipeline's events one by one, oldest first; those of others stay.
 
         Cut short, it leaves the newest: who reads on from there finds what the last run said.
@@ -270,8 +270,9 @@ class WeaviateStore:
             async for row in self._rows()
             if not is_legacy(row) and row.get("pipeline") == pipeline
         ]
-        for epoch, seq in sorted(places):
-            place = event_id(pipeline, epoch, seq)
+        for at_epoch, seq in sorted(places):
+            check()  # so the list is of before any successor
+            place = event_id(pipeline, at_epoch, seq)
             await self._sought("DELETE", _event_path(place), done=204)
 
     async def aclose(self) -> None:

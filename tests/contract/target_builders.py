@@ -199,6 +199,12 @@ def _whole(
     )
 
 
+async def drop_all(target: Target) -> None:
+    """Drop the classes of the target's pipeline, referring ones first."""
+    for name in reversed(await target.existing_classes()):
+        await target.drop(name, timeout_seconds=SECONDS)
+
+
 def facts(stored: TargetObject | None) -> tuple[object, ...]:
     """Return everything an object says, in a form that compares by value, bit for bit."""
     assert stored is not None

@@ -12,7 +12,7 @@ from ingest.target import Verdict
 from ingest.targets.sqlite import SqliteTarget, open_sqlite_target
 from ingest.targets.sqlite_connection import SqliteConnection
 from journal.errors import LeaseLost, StoreRefused, StoreUnavailable
-from tests.contract.target_builders import SCHEMAS, SqliteTargetStore, group, skill
+from tests.contract.target_builders import SCHEMAS, SqliteTargetStore, drop_all, group, skill
 
 
 @pytest.fixture
@@ -150,7 +150,7 @@ async def test_a_dropped_class_leaves_no_row_behind(target: SqliteTarget, path: 
     await target.upsert(
         [skill(1, references={"memberOfSkillGroup": (group(1).id,)})], timeout_seconds=5
     )
-    await target.drop()
+    await drop_all(target)
     with closing(sqlite3.connect(path)) as other:
         for table in ("objects", "refs", "classes"):
             assert other.execute(f"SELECT count(*) FROM {table}").fetchone() == (0,)

@@ -370,7 +370,7 @@ async def test_a_store_that_is_not_there_reads_as_empty_and_is_not_created(
         assert (await read_state(store, "esco")).status is Status.NOT_STARTED
         assert await read_runs(store, "esco") == []
         await store.drop_lease("esco", 1)
-        await store.erase("esco")
+        await store.erase("esco", epoch=1, check=lambda: None)
         with pytest.raises(LeaseLost):
             await store.beat("esco", 1, 1)
     assert not store_kind.is_there()
@@ -408,16 +408,28 @@ async def test_erase_removes_the_events_of_that_pipeline_only(
     theirs = logged(1, started(), pipeline="esco2")
     await append_all(store, [*logged(1, started(), *done("schema")), *theirs])
     store_kind.leave_legacy_row()
-    await store.erase("esco")
+    await store.erase("esco", epoch=1, check=lambda: None)
     assert await store.read_epoch("esco", 1) == []
     assert await everything(store) == []
     assert await everything(store, "esco2") == theirs
     assert [row async for row in store.read_all("esco")] == [LEGACY]
 
 
+async def test_an_erasure_ends_with_the_lease(store: Store) -> None:
+    log = logged(1, started(), *done("schema"))
+    await append_all(store, log)
+
+    def over() -> None:
+        raise LeaseLost("esco: epoch 2 is over")
+
+    with pytest.raises(LeaseLost):
+        await store.erase("esco", epoch=2, check=over)
+    assert await everything(store) == log
+
+
 async def test_what_was_erased_can_be_written_anew(store: Store) -> None:
     await append_all(store, logged(1, started(), COMPLETED))
-    await store.erase("esco")
+    await store.erase("esco", epoch=1, check=lambda: None)
     anew = logged(1, started(source="another"), run_id="run-2")
     await append_all(store, anew)
     assert await store.read_epoch("esco", 1) == anew

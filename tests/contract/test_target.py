@@ -16,6 +16,7 @@ from tests.contract.target_builders import (
     SECONDS,
     TargetStore,
     direction,
+    drop_all,
     facts,
     group,
     group_uri,
@@ -746,7 +747,9 @@ async def test_prepare_refuses_the_class_of_another_pipeline(
         await intruder.own(1)
         with pytest.raises(StoreRefused, match="esco"):
             await intruder.prepare()
-        await intruder.drop()
+        assert await intruder.foreign_classes() == ("SkillGroup", "SkillCollection", "Skill")
+        await intruder.drop("Skill", timeout_seconds=SECONDS)
+    assert await target.foreign_classes() == ()
     assert await target.existing_classes() == ("SkillGroup", "SkillCollection", "Skill")
     assert await target.count("Skill") == 1
 
@@ -765,7 +768,7 @@ async def test_a_prefix_keeps_classes_apart(target: Target, target_store: Target
         ] * 3
         hits = await apart.search_text("Skill", "apart", limit=5)
         assert [(hit.class_name, hit.uri) for hit in hits] == [("Skill", skill_uri(1))]
-        await apart.drop()
+        await drop_all(apart)
         assert await apart.existing_classes() == ()
     assert await target.count("Skill") == 1
     assert await stored(target, skill(1)) == facts(skill(1))
@@ -774,10 +777,10 @@ async def test_a_prefix_keeps_classes_apart(target: Target, target_store: Target
 async def test_drop_takes_classes_objects_and_references(target: Target) -> None:
     await load(target, group(1))
     await load(target, skill(1, references={"memberOfSkillGroup": (group(1).id,)}))
-    await target.drop()
+    await drop_all(target)
     assert await target.existing_classes() == ()
     assert await target.count("Skill") == 0
-    await target.drop()
+    await drop_all(target)
 
     await target.prepare()
     assert await target.count("Skill") == 0
@@ -794,7 +797,7 @@ async def test_a_reader_forgets_what_was_dropped(target: Target, target_store: T
             await load(target, skill(number, vector=east))
             assert uris(await reader.search("Skill", east, limit=5)) == [skill_uri(number)]
             assert uris(await reader.search_text("Skill", "skill", limit=5)) == [skill_uri(number)]
-            await target.drop()
+            await drop_all(target)
             await target.prepare()
 
 
@@ -817,7 +820,7 @@ async def test_a_fencing_store_refuses_whoever_lost_the_lease(
     with pytest.raises(LeaseLost):
         await target.prepare()
     with pytest.raises(LeaseLost):
-        await target.drop()
+        await target.drop("Skill", timeout_seconds=SECONDS)
     with pytest.raises(LeaseLost):
         await target.own(1)
     assert (await hashes(target, "Skill")).keys() == {skill(1).id}

@@ -63,9 +63,9 @@ class Wrapper:
         """Remove a lease."""
         await self.inner.drop_lease(pipeline, epoch)
 
-    async def erase(self, pipeline: str) -> None:
+    async def erase(self, pipeline: str, *, epoch: int, check: Callable[[], None]) -> None:
         """Remove the events."""
-        await self.inner.erase(pipeline)
+        await self.inner.erase(pipeline, epoch=epoch, check=check)
 
     async def aclose(self) -> None:
         """Leave the inner store open: it belongs to the test."""

@@ -231,6 +231,37 @@ async def test_a_run_that_another_process_went_on_with_and_completed_is_lost() -
 
 
 @virtual_time
+async def test_a_request_without_an_answer_after_the_lease_tells_who_took_it() -> None:
+    """A process that stood still hears of its requests first, and of the lease after that."""
+
+    class Deaf(Wrapper):
+        async def beat(
+            self, pipeline: str, epoch: int, beat: int, *, released: bool = False
+        ) -> None:
+            await anyio.sleep(1000)
+            raise StoreUnavailable("no answer")
+
+    async def stand_still(_: StepRun) -> None:
+        await anyio.sleep(200)
+        raise StoreUnavailable("a query got no answer")
+
+    inner, clock = MemoryStore(), virtual_clock()
+    loser = Load(before=at("second", 6, stand_still))
+
+    async with anyio.create_task_group() as tasks:
+
+        async def lose() -> None:
+            with pytest.raises(LeaseLost, match=r"another process went on with run .*; it is comp"):
+                await run(loser, Deaf(inner), clock=clock)
+
+        tasks.start_soon(lose)
+        await anyio.sleep(5)
+        await run(Load(), inner, clock=clock, wait_seconds=1000)
+    [state] = await read_runs(inner, "esco")
+    assert (state.status, state.attempt) == (Status.COMPLETED, 2)
+
+
+@virtual_time
 async def test_a_completed_that_landed_unheard_is_no_lost_lease() -> None:
     """It is our own: nobody else has written a word since."""
     inner = MemoryStore()

@@ -60,6 +60,25 @@ async def test_an_unkept_lease_expires_with_its_ttl() -> None:
 
 
 @virtual_time
+async def test_a_lease_that_ran_out_while_its_beat_was_on_its_way_is_over_at_once() -> None:
+    """Whoever stood still sends nothing more, not for another second either."""
+
+    class Frozen(Wrapper):
+        async def beat(
+            self, pipeline: str, epoch: int, beat: int, *, released: bool = False
+        ) -> None:
+            await anyio.sleep(TTL + 7)
+            raise StoreUnavailable("no answer")
+
+    clock = virtual_clock()
+    lease = await claimed(Frozen(MemoryStore()))
+    begun = clock.elapsed()
+    with pytest.raises(LeaseExpired):
+        await lease.keep()
+    assert clock.elapsed() - begun == TTL + 7
+
+
+@virtual_time
 async def test_a_wall_clock_that_jumps_ends_no_lease_and_keeps_none() -> None:
     steady, hours = virtual_clock(), [0]
     jumping = Clock(

@@ -16,6 +16,7 @@ from journal import (
     Status,
     Stopped,
     StopSwitch,
+    StoreUnavailable,
     execute,
     read_state,
 )
@@ -64,6 +65,22 @@ async def test_it_is_not_awaited_when_there_is_nothing_to_do() -> None:
 
     report = await run(store, promise)
     assert report.state.status is Status.COMPLETED
+
+
+async def test_one_that_meets_no_answer_ends_the_call_and_gives_the_lease_back() -> None:
+    """It is not a lease that ran out: another attempt at once would meet the same."""
+    store, promised = MemoryStore(), []
+
+    async def promise() -> Pipeline:
+        promised.append(1)
+        raise StoreUnavailable("the target does not answer")
+
+    with pytest.raises(StoreUnavailable, match="the target does not answer"):
+        await run(store, promise)
+    assert len(promised) == 1
+    heartbeat = await store.heartbeat("esco", 1)
+    assert heartbeat is not None
+    assert heartbeat.released
 
 
 async def test_what_a_caller_saw_is_looked_at_again_under_the_lease() -> None:

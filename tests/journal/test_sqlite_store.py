@@ -78,13 +78,21 @@ async def test_events_can_be_neither_changed_nor_removed(
 
 async def test_the_triggers_stand_again_after_an_erasure(store: SqliteStore, path: Path) -> None:
     await store.append(recorded(1, 1, started()))
-    await store.erase("esco")
+    await store.erase("esco", epoch=1, check=lambda: None)
     await store.append(recorded(1, 1, started()))
     with (
         closing(sqlite3.connect(path)) as connection,
         pytest.raises(sqlite3.IntegrityError, match="events are immutable"),
     ):
         connection.execute("delete from Metadata")
+
+
+async def test_whoever_lost_the_lease_erases_nothing(store: SqliteStore) -> None:
+    await store.append(recorded(1, 1, started()))
+    await store.create_lease("esco", 2, owner())
+    with pytest.raises(LeaseLost):
+        await store.erase("esco", epoch=1, check=lambda: None)
+    assert await store.read_epoch("esco", 1) == [recorded(1, 1, started())]
 
 
 async def test_the_epoch_is_checked_inside_the_write(path: Path) -> None:

@@ -23,7 +23,7 @@ CALLS: dict[str, Callable[[Store], Awaitable[object]]] = {
     "beat": lambda store: store.beat("esco", 1, 1),
     "heartbeat": lambda store: store.heartbeat("esco", 1),
     "drop_lease": lambda store: store.drop_lease("esco", 1),
-    "erase": lambda store: store.erase("esco"),
+    "erase": lambda store: store.erase("esco", epoch=1, check=lambda: None),
 }
 
 

@@ -18,6 +18,7 @@ from ingest.wiring.opening import opened_target
 from journal import Recorded, RunState
 from journal.errors import StoreRefused
 from journal.events import Started
+from tests.contract.target_builders import drop_all
 from tests.loading.calls import TINY, counts
 from tests.loading.sources import grid, read_by_hand
 from tests.server import Weaviate
@@ -154,7 +155,7 @@ async def test_a_server_has_the_classes_when_the_run_starts_unless_it_drops_them
 
     await ingest(settings, IngestOptions(data=data), listener=look)
     async with opened_target(settings) as target:
-        await target.drop()
+        await drop_all(target)
     await ingest(
         replace(settings, embedder="local"),
         IngestOptions(data=data, mode=Mode.FORCE),

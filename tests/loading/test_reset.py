@@ -1,8 +1,10 @@
 """`reset` drops what the pipeline owns, and says so in the history."""
 
+import logging
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -62,7 +64,7 @@ async def test_a_reset_that_is_cut_short_leaves_its_drop_to_the_next_load(
     await load(settings, None)
     sample = await counts(settings)
 
-    async def fail(target: SqliteTarget) -> None:
+    async def fail(target: SqliteTarget, class_name: str, *, timeout_seconds: float) -> None:
         raise StoreUnavailable("the server went away")
 
     with monkeypatch.context() as patch:
@@ -75,16 +77,29 @@ async def test_a_reset_that_is_cut_short_leaves_its_drop_to_the_next_load(
     assert await counts(settings) == TINY
 
 
+async def test_a_reset_names_the_class_that_is_not_its_own(
+    settings: Settings, data: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Else nothing says why the next load is refused."""
+    await load(settings, data)
+    with closing(sqlite3.connect(settings.store.removeprefix("sqlite:///"))) as db, db:
+        db.execute("UPDATE classes SET pipeline = 'other' WHERE name = 'Skill'")
+    with caplog.at_level(logging.WARNING):
+        dropped = await reset(settings, journal=False, wait_seconds=0)
+    assert "Skill" not in dropped
+    assert "the class Skill does not belong to the pipeline esco and stays" in caplog.text
+
+
 async def test_nobody_begins_while_the_journal_is_erased(
     settings: Settings, data: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await load(settings, data)
     erase = SqliteStore.erase
 
-    async def erase_beside_a_load(store: SqliteStore, pipeline: str) -> None:
+    async def erase_beside_a_load(store: SqliteStore, pipeline: str, **under: Any) -> None:
         with pytest.raises(LeaseHeld):
             await load(settings, data, mode=Mode.FORCE)
-        await erase(store, pipeline)
+        await erase(store, pipeline, **under)
 
     monkeypatch.setattr(SqliteStore, "erase", erase_beside_a_load)
     await reset(settings, journal=True, wait_seconds=0)
@@ -98,7 +113,7 @@ async def test_events_that_can_not_be_erased_say_that_the_classes_are_gone(
     """Else a run that completed would vouch for them, and the next load would be skipped."""
     await load(settings, data)
 
-    async def refuse(store: SqliteStore, pipeline: str) -> None:
+    async def refuse(store: SqliteStore, pipeline: str, **under: Any) -> None:
         raise StoreRefused("no right to delete events")
 
     with monkeypatch.context() as patch:

@@ -4,6 +4,39 @@ from tests.mutants.mutant import Mutant
 
 MUTANTS = (
     Mutant(
+        name="drop-outside-the-lease",
+        harm="a process that stood still drops the classes that the next owner has filled",
+        module="ingest.dropping",
+        changes=(
+            (
+                "        async with request(request_seconds):\n            await target.drop(",
+                "        if True:\n            await target.drop(",
+            ),
+        ),
+        killed_by={
+            "loading/test_dropping.py": (
+                "test_no_class_is_dropped_once_the_lease_permits_no_request[1]",
+                "test_a_drop_without_an_answer_is_a_lost_request",
+            ),
+        },
+    ),
+    Mutant(
+        name="classes-trusted-to-be-there",
+        harm="a server makes a class that somebody dropped by itself, and no load can use it",
+        module="ingest.esco_pipeline",
+        changes=(
+            (
+                "    await _prepared(run, workshop.target)\n    result = await verify(",
+                "    result = await verify(",
+            ),
+        ),
+        killed_by={
+            "loading/test_dropping.py": (
+                "test_a_class_that_somebody_drops_before_verify_is_made_and_filled_again",
+            )
+        },
+    ),
+    Mutant(
         name="acknowledged-before-written",
         harm="a checkpoint covers records that the target has not acknowledged",
         module="ingest.loader",

@@ -4,6 +4,31 @@ from tests.mutants.mutant import Mutant
 
 MUTANTS = (
     Mutant(
+        name="erasure-goes-on-without-the-lease",
+        harm="a reset that stood still deletes events of the run that another process resumes",
+        module="journal.stores.weaviate",
+        changes=(
+            (
+                "            check()  # so the list is of before any successor\n",
+                "",
+            ),
+        ),
+        killed_by={"contract/test_store.py": ("test_an_erasure_ends_with_the_lease[simulated]",)},
+    ),
+    Mutant(
+        name="sqlite-erases-unfenced",
+        harm="a reset that stood still erases the journal of whoever loads by then",
+        module="journal.stores.sqlite",
+        changes=(
+            (
+                "                _check_epoch(connection, pipeline, epoch,"
+                ' f"the journal of {pipeline}")\n',
+                "",
+            ),
+        ),
+        killed_by={"journal/test_sqlite_store.py": ("test_whoever_lost_the_lease_erases_nothing",)},
+    ),
+    Mutant(
         name="absence-believed-of-a-starting-server",
         harm="right after a start of the server a log reads as empty, and a lease as removed",
         module="journal.stores.weaviate",
@@ -71,7 +96,12 @@ MUTANTS = (
         name="sqlite-unfenced",
         harm="an owner that was overtaken writes on into the same file",
         module="journal.stores.sqlite",
-        changes=(("if highest is not None and highest > recorded.epoch:", "if False:"),),
+        changes=(
+            (
+                "            _check_epoch(connection, recorded.pipeline, recorded.epoch, where)\n",
+                "",
+            ),
+        ),
         killed_by={
             "contract/test_store.py": (
                 "test_a_fencing_store_refuses_an_event_below_the_highest_lease[sqlite]",

@@ -201,6 +201,8 @@ class Observer:
         if newest > epoch:
             self.wrong.append(f"{where} sent under epoch {epoch} while {newest} exists")
         step = running.step
+        if kind == "drop" and step != "schema":
+            self.wrong.append(f"{where} sent in step {step or 'none'}")
         if step == "verify" and kind != "flush":
             self.mended += len(objects)
         elif step != "verify" and objects:
@@ -292,7 +294,8 @@ class Observer:
             return  # fenced
         workload = self._inputs[recorded.run_id]
         class_name = CLASS_OF[event.step]  # type: ignore[union-attr]
-        held = self._server.database.classes[class_name].objects
+        there = self._server.database.classes.get(class_name)
+        held = there.objects if there else {}
         index = self._server.index(class_name)
         positions = workload.positions[class_name]
         excused = workload.shaken | self._overtaken

@@ -25,11 +25,13 @@ class Fault(StrEnum):
     STOPPED = "process stopped"
     KILLED = "process killed"
     INTERRUPTED = "process asked to stop"
+    PARTED = "journal out of reach"
     SERVER_KILLED = "server killed"
     READ_ONLY = "server read-only"
     CONTENDED = "several processes"
     CHANGED = "input changed"
     RESTARTED = "begun anew"
+    DROPPED = "classes dropped first"
 
 
 # Chances per opportunity (a request, a look, a process's life), lowest and highest.
@@ -47,11 +49,13 @@ RATES: dict[Fault, tuple[float, float]] = {
     Fault.STOPPED: (0.2, 0.8),
     Fault.KILLED: (0.3, 1.0),
     Fault.INTERRUPTED: (0.1, 0.5),
+    Fault.PARTED: (0.2, 0.8),
     Fault.SERVER_KILLED: (0.1, 0.5),
     Fault.READ_ONLY: (0.1, 0.4),
     Fault.CONTENDED: (0.5, 1.0),
     Fault.CHANGED: (0.3, 1.0),
     Fault.RESTARTED: (0.1, 0.5),
+    Fault.DROPPED: (0.5, 1.0),
 }
 SHARE_ENABLED = 0.35
 SHARES = dict.fromkeys((Fault.STOPPED, Fault.KILLED, Fault.INTERRUPTED, Fault.CONTENDED), 0.5)

@@ -70,7 +70,7 @@ class _Request:
         self.is_open = True
         first = kind.partition(" ")[0]
         self.is_journal = first.isupper()  # a REST method; data go another way
-        self.reads = first not in ("POST", "PUT", "DELETE", "upsert", "create", "flush")
+        self.reads = first not in ("POST", "PUT", "DELETE", "upsert", "create", "flush", "drop")
 
 
 class Network:
@@ -94,6 +94,7 @@ class Network:
         self._awaited: asyncio.Future[None] | None = None  # somebody waits for a write
         self._waiting: dict[_Request, None] = {}  # somebody waits for their answers
         self._undecided: dict[_Request, None] = {}  # the server may still take these
+        self._parted_until: dict[Process, float] = {}
 
     async def call(self, kind: str, apply: Callable[[Cut | None], T], seconds: float) -> T:
         """Send one request and return the server's answer within `seconds`.
@@ -121,6 +122,10 @@ class Network:
             if journal_too or not request.is_journal:
                 self._give_up(request)
                 self._fail(request, True)
+
+    def part(self, process: Process, seconds: float) -> None:
+        """Have none of its requests to the journal arrive for a while; its data do."""
+        self._parted_until[process] = asyncio.get_running_loop().time() + seconds
 
     def landing(self, process: Process) -> list[str]:
         """Return the process's writes of data that may still be applied."""
@@ -166,6 +171,12 @@ class Network:
             self._after(REFUSED_SECONDS, self._fail, request, False)
             request.is_open = False
             return
+        if request.is_journal and self._is_parted(request.process):
+            self._trace(f"{name} {request.kind}: goes nowhere")
+            self._waiting[request] = None
+            request.is_open = False
+            self._after(seconds, self._fail, request, True)
+            return
         self._waiting[request] = self._undecided[request] = None
         if not request.is_journal and not request.reads:
             self._note_write(request.process)
@@ -178,6 +189,11 @@ class Network:
             self._carry(request, travel, seconds)
         else:
             self._strike(request, fault, travel, seconds)
+
+    def _is_parted(self, process: Process | None) -> bool:
+        if process is None:
+            return False
+        return asyncio.get_running_loop().time() < self._parted_until.get(process, 0.0)
 
     def _note_write(self, process: Process | None) -> None:
         """Some wait for a write to be on its way, and some die then."""

@@ -50,6 +50,7 @@ class Surroundings:
     observer: Observer
     elapsed: Callable[[], float]
     embed_seconds: float
+    drops: bool  # each new run drops the classes first, as where the embedder is another one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,7 +135,7 @@ def _pipeline(
         fingerprint=given.fingerprint,
         window=given.window,
         versions={},
-        attributes={},
+        attributes={"drops_first": True} if around.drops else {},
     )
 
 

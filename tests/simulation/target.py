@@ -19,8 +19,8 @@ QUERY_SECONDS = 15.0
 UNKNOWN = Outcome(verdict=Verdict.UNKNOWN, reason="no answer in time")
 ERRORED = Outcome(verdict=Verdict.UNKNOWN, reason="context canceled")
 
-# Told the kind of a write ("upsert", "create", "flush") and its objects as it is sent; returns
-# the write's number.
+# Told the kind of a write ("upsert", "create", "flush", "drop") and its objects as it is sent;
+# returns the write's number.
 Watch = Callable[[str, Sequence[TargetObject]], int]
 
 
@@ -191,12 +191,21 @@ class SimulatedTarget(Writer):
         await self._ask("words")
         return await super().search_text(class_name, words, limit=limit)
 
-    async def drop(self) -> None:
-        """Drop the classes of this pipeline."""
-        await self._ask("drop")
-        for name in await super().existing_classes():
-            self._server.indexes.pop(self._prefix + name, None)
-        await super().drop()
+    async def drop(self, class_name: str, *, timeout_seconds: float) -> None:
+        """Drop the class in one request that is sent once."""
+        number = self._watch("drop", [])
+        landing = Landing(epoch=self.epoch, number=number, kind="drop", objects=[])
+
+        def apply(cut: Cut | None) -> None:
+            if self._class(class_name) and (cut is None or cut.done >= 0.5):
+                del self._database.classes[self._prefix + class_name]
+                self._server.indexes.pop(self._prefix + class_name, None)
+                self._landed(landing)
+
+        try:
+            await self._network.call(f"drop {class_name}", apply, timeout_seconds)
+        except Unanswered as error:
+            raise StoreUnavailable(f"simulated: dropping {class_name}: no answer") from error
 
     async def disconnect(self) -> None:
         """Close the data connections."""

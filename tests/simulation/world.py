@@ -38,7 +38,7 @@ LONGEST_START_SECONDS = 10.0  # between the first process and the last; or they 
 LIFE_CALLBACKS = 1_500
 LIFE_EVENTS = 40
 LIFE_WRITES = 30
-DOOMS = (Fault.KILLED, Fault.STOPPED, Fault.INTERRUPTED)
+DOOMS = (Fault.KILLED, Fault.STOPPED, Fault.INTERRUPTED, Fault.PARTED)
 
 
 class World:
@@ -85,6 +85,7 @@ class World:
             observer=self.observer,
             elapsed=self.loop.time,
             embed_seconds=self.random.choice((0.0, 0.0, 0.0, 2.0)),
+            drops=self.dice.fires(Fault.DROPPED),
         )
 
     def note(self, what: str) -> None:
@@ -239,7 +240,7 @@ class World:
         return process
 
     def _doom(self, process: Incarnation, over: "asyncio.Future[None]", stop: StopSwitch) -> None:
-        """Choose at which callback the process dies, is stopped, or is asked to stop."""
+        """Choose at which callback the process dies, is stopped, asked to stop, or cut off."""
         kind = next((kind for kind in DOOMS if self.dice.fires(kind)), None)
         if kind is None:
             return
@@ -256,6 +257,7 @@ class World:
             Fault.KILLED: lambda: self._kill(process, over),
             Fault.STOPPED: lambda: self._stop(process, seconds),
             Fault.INTERRUPTED: lambda: stop.set(15),
+            Fault.PARTED: lambda: self._part(process, seconds),
         }[kind]
 
     def _kill(self, process: Incarnation, over: "asyncio.Future[None]") -> None:
@@ -268,6 +270,10 @@ class World:
         self.note(f"{process.name} is stopped for {seconds:.1f} s")
         process.life = Life.STOPPED
         self.loop.call_later(seconds, self._continue, process, context=self._outside)
+
+    def _part(self, process: Incarnation, seconds: float) -> None:
+        self.note(f"{process.name} does not reach the journal for {seconds:.1f} s")
+        self.network.part(process, seconds)
 
     def _continue(self, process: Incarnation) -> None:
         if process.life is Life.STOPPED:

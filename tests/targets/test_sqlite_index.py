@@ -13,7 +13,14 @@ from ingest.targets.sqlite import SqliteTarget, open_sqlite_target
 from ingest.targets.sqlite_connection import transaction
 from ingest.targets.sqlite_schema import stored_class
 from journal.errors import LeaseLost
-from tests.contract.target_builders import SCHEMAS, SqliteTargetStore, direction, group, skill
+from tests.contract.target_builders import (
+    SCHEMAS,
+    SqliteTargetStore,
+    direction,
+    drop_all,
+    group,
+    skill,
+)
 
 SECONDS = 15.0
 PARENT, CHILD, OTHER = skill(1), skill(2, references={"broaderSkill": (skill(1).id,)}), skill(3)
@@ -266,6 +273,6 @@ async def test_a_dropped_class_leaves_nothing_in_any_table(
     await write(target, CHILD)
     await target.flush([CHILD], timeout_seconds=SECONDS)
     await write(target, skill(4, references={"broaderSkill": (OTHER.id,)}))
-    await target.drop()
+    await drop_all(target)
     for table in ("objects", "vectors", "refs", "ids", "referrers", "classes"):
         assert selected(path, f"SELECT count(*) FROM {table}") == [(0,)], table

@@ -74,7 +74,7 @@ async def test_a_file_of_an_earlier_version_is_refused_by_name_and_left_as_it_is
         with pytest.raises(StoreRefused, match=f"^{says}$"):
             await target.prepare()
         with pytest.raises(StoreRefused, match=f"^{says}$"):
-            await target.drop()
+            await target.drop("Skill", timeout_seconds=5)
         with pytest.raises(StoreRefused, match=f"^{says}$"):
             await target.upsert([skill(1)], timeout_seconds=5)
         with pytest.raises(StoreRefused, match=f"^{says}$"):

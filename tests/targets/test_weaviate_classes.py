@@ -177,7 +177,8 @@ async def test_a_class_that_names_no_pipeline_is_refused_and_kept(
             await target.prepare()
         assert clean_weaviate.classes() == ["Skill"]  # refused before anything was made
         assert await target.existing_classes() == ()
-        await target.drop()
+        assert await target.foreign_classes() == ("Skill",)
+        await target.drop("Skill", timeout_seconds=SECONDS)
         assert clean_weaviate.classes() == ["Skill"]
 
 
@@ -245,7 +246,7 @@ async def test_rights_and_keys_are_told_apart(own_weaviate: WeaviateServer, tmp_
                 viewer.upsert([skill(3), skill(4)], timeout_seconds=SECONDS),
                 viewer.upsert([skill(3)], timeout_seconds=SECONDS),
                 viewer.create(skill(3), timeout_seconds=SECONDS),
-                viewer.drop(),
+                viewer.drop("Skill", timeout_seconds=SECONDS),
             ):
                 with pytest.raises(StoreRefused, match="role of its user"):
                     await refused
