@@ -33,7 +33,7 @@ from tests.acceptance import hand_fold
 from tests.simulation.network import LATEST_SECONDS
 from tests.simulation.server import Document, Server
 from tests.simulation.target import Landing
-from tests.simulation.workload import MARKER, Workload, facts
+from tests.simulation.workload import MARKER, SECRET, Workload, facts
 
 CLASS_OF = dict(CLASS_STEPS)
 
@@ -125,6 +125,8 @@ class Observer:
         """An event was put into the log."""
         if MARKER in str(new):
             self.wrong.append(f"record text in event {new['epoch']}:{new['seq']}")
+        if SECRET in str(new):
+            self.wrong.append(f"a secret in event {new['epoch']}:{new['seq']}")
         if old is not None:
             if old != new:
                 self.wrong.append(f"other bytes at {new['epoch']}:{new['seq']}")

@@ -21,6 +21,7 @@ T = TypeVar("T")
 
 LATEST_SECONDS = 0.75 * SETTLE_SECONDS
 REFUSED_SECONDS = 0.01
+SLOW_WHILE_PARTED = 0.5  # of the data that a process writes when the journal is out of reach
 READS_HIT = 0.15  # most requests are reads, and a lost one only ends an attempt
 
 
@@ -124,7 +125,7 @@ class Network:
                 self._fail(request, True)
 
     def part(self, process: Process, seconds: float) -> None:
-        """Have none of its requests to the journal arrive for a while; its data do."""
+        """Have none of its requests to the journal arrive for a while; its data do, many slowly."""
         self._parted_until[process] = asyncio.get_running_loop().time() + seconds
 
     def landing(self, process: Process) -> list[str]:
@@ -183,6 +184,8 @@ class Network:
         fault = None
         if self._random.random() < (READS_HIT if request.reads else 1.0):
             fault = next((kind for kind in _FATES if self._dice.fires(kind)), None)
+        if fault is None and not request.reads and self._is_parted(request.process):
+            fault = Fault.SLOW if self._random.random() < SLOW_WHILE_PARTED else None
         self._trace(f"{name} {request.kind}" + (f": {fault}" if fault else ""))
         travel = self._random.uniform(0.2, 2.0) * self._typical_seconds
         if fault is None:

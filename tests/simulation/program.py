@@ -22,6 +22,8 @@ from journal import (
     execute,
 )
 from journal.clock import Clock
+from journal.redaction import Redaction
+from journal.stores.redacting import RedactingStore
 from tests.journal.builders import NOON
 from tests.simulation.checks import Observer
 from tests.simulation.dice import Dice, Fault
@@ -31,7 +33,7 @@ from tests.simulation.network import Network
 from tests.simulation.rest import SimulatedStore
 from tests.simulation.server import Server
 from tests.simulation.target import SimulatedTarget
-from tests.simulation.workload import MARKER, InlineEmbedder, Workload
+from tests.simulation.workload import MARKER, SECRET, InlineEmbedder, Workload
 
 PIPELINE = "esco"
 TTL_SECONDS = 30.0
@@ -91,7 +93,12 @@ async def _execute(process: Incarnation, around: Surroundings, order: Order) -> 
 
     return await execute(
         _pipeline(process, around, order.given, clock, settings),
-        SimulatedStore(around.server, around.network, around.dice, before_event=process.note_event),
+        RedactingStore(
+            SimulatedStore(
+                around.server, around.network, around.dice, before_event=process.note_event
+            ),
+            Redaction(SECRET),
+        ),
         choose=(lambda state: Choice.BEGIN) if order.begins else None,
         wait_seconds=order.wait_seconds,
         settings=settings,
@@ -131,7 +138,7 @@ def _pipeline(
     return esco_pipeline(
         PIPELINE,
         workshop,
-        source="simulated",
+        source=f"simulated, as {SECRET} may",
         fingerprint=given.fingerprint,
         window=given.window,
         versions={},

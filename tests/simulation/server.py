@@ -15,11 +15,14 @@ from uuid import UUID
 from ingest.target import Outcome, TargetObject, Verdict
 from ingest.targets.memory import MemoryDatabase, MemoryTarget
 from tests.simulation.network import Cut, Later
+from tests.simulation.workload import SECRET
 
 TORN_BY_VECTOR = 0.7  # of what the server's death cuts short; the rest is torn by filters alone
 PUT_SECONDS = 0.02  # between the look whether an id exists and the put
 STARTING = Outcome(verdict=Verdict.UNKNOWN, reason="could not find index")
-READ_ONLY = Outcome(verdict=Verdict.UNKNOWN, reason="store is read-only: resource pressure")
+READ_ONLY = Outcome(
+    verdict=Verdict.UNKNOWN, reason=f"store is read-only: resource pressure ({SECRET})"
+)
 
 Document = dict[str, Any]
 Answer = tuple[int, Any]

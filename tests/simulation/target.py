@@ -14,10 +14,11 @@ from tests.simulation.dice import Dice, Fault
 from tests.simulation.loop import PROCESS
 from tests.simulation.network import Cut, Network, Unanswered
 from tests.simulation.server import READ_ONLY, Server, Writer, is_equal_vector
+from tests.simulation.workload import SECRET
 
 QUERY_SECONDS = 15.0
 UNKNOWN = Outcome(verdict=Verdict.UNKNOWN, reason="no answer in time")
-ERRORED = Outcome(verdict=Verdict.UNKNOWN, reason="context canceled")
+ERRORED = Outcome(verdict=Verdict.UNKNOWN, reason=f"context canceled ({SECRET})")
 
 # Told the kind of a write ("upsert", "create", "flush", "drop") and its objects as it is sent;
 # returns the write's number.

@@ -25,6 +25,7 @@ from tests.loading.sources import EMBEDDER, HandMade, concept
 
 SHAPES = 12
 VERSIONS = 2
+SECRET = "the-simulated-api-key"  # quoted by the server, in no event
 MARKER = "nobody-may-read-this"  # in every text of every record, in no event and no log line
 WINDOWS = (4, 6, 8, 12)
 DIMENSION = 8

@@ -267,6 +267,8 @@ class World:
         settle(over)
 
     def _stop(self, process: Incarnation, seconds: float) -> None:
+        if not process.is_there or process.life is not Life.RUNNING:
+            return
         self.note(f"{process.name} is stopped for {seconds:.1f} s")
         process.life = Life.STOPPED
         self.loop.call_later(seconds, self._continue, process, context=self._outside)
@@ -274,6 +276,16 @@ class World:
     def _part(self, process: Incarnation, seconds: float) -> None:
         self.note(f"{process.name} does not reach the journal for {seconds:.1f} s")
         self.network.part(process, seconds)
+        kind = Fault.PARTED
+        if self.dice.whole(kind, 0, 1):  # and stands still at the end of its lease
+            after, still = self.dice.between(kind, 0.4, 1.0), self.dice.between(kind, 1.0, 2.0)
+            self.loop.call_later(
+                after * TTL_SECONDS,
+                self._stop,
+                process,
+                still * TTL_SECONDS,
+                context=self._outside,
+            )
 
     def _continue(self, process: Incarnation) -> None:
         if process.life is Life.STOPPED:
