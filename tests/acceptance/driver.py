@@ -7,7 +7,7 @@ A moment is one of
     SIGNAL:before:EVENT[:STEP[:N]]  the N-th such event is not in the store yet
     SIGNAL:after:EVENT[:STEP[:N]]   it is, and nobody has been told
     SIGNAL:call:N[:MILLISECONDS]    the N-th call of the store or the target began so long ago
-    SIGNAL:write:N[:MILLISECONDS]   the same, of the calls that write objects
+    SIGNAL:write:N[:MILLISECONDS]   the same, of the calls that write objects or drop classes
     SIGNAL:clock:MILLISECONDS       the command began so long ago, whatever it is doing
 """
 
@@ -33,7 +33,7 @@ from journal.store import Store
 from tests.acceptance.trace import Tracer
 
 READY = "ready"
-WRITES = ("upsert", "create")
+WRITES = ("upsert", "create", "drop")
 READS = ("read", "filtered", "nearest", "found_by_vector")
 
 COUNTED = ("call", "write")

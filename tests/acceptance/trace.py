@@ -17,7 +17,7 @@ from ingest.target import Target
 from journal.events import Owner, Recorded
 from journal.store import Store
 
-SENDS = ("upsert", "create", "flush")
+SENDS = ("upsert", "create", "flush", "drop")
 WON, APPENDS, SENT = "won", "appends", "sends"
 
 Method = Callable[..., Awaitable[Any]]

@@ -43,7 +43,7 @@ def _a_node_dies_in_a_load(played: Round) -> None:
     time.sleep(played.chance.uniform(0.0, 4.0))
     server.start()
     where = f"node {victim} died after {sent} sendings"
-    done = played.ended(loading, 0, UNREACHABLE, HELD, where=where)
+    done = played.ended(loading, 0, UNREACHABLE, where=where)
     if done.code != 0:
         played.figures.counts["resumed"] += 1
         played.gave_up(done)
@@ -91,7 +91,7 @@ def _the_journal_is_read_through_a_node_just_restarted(played: Round) -> None:
     if await_sendings(played, loading, times=max(1, played.bench.sendings // 2)):
         played.disturbed(f"node {restarted}")
     server.kill(restarted)  # what is written from here on it has never seen
-    if played.ended(loading, 0, UNREACHABLE, HELD, where="a node died").code != 0:
+    if played.ended(loading, 0, UNREACHABLE, where="a node died").code != 0:
         played.finish(place)
     server.start()
     early = _through(server, restarted).ask("status")

@@ -13,7 +13,7 @@ from tests.drills.kill_server import await_sendings
 from tests.drills.namespaces import MEGABYTE, filled, small_disk
 from tests.drills.rounds import WAIT, Round, expect
 
-UNREACHABLE, HELD = 69, 75
+UNREACHABLE = 69
 # One of these stands in the sentence with which a load gives up: the cause, or where it stands.
 REASONS = ("no space", "read-only", "see its log")
 DISK_MEGABYTES = 400
@@ -42,7 +42,7 @@ def disk_full(played: Round) -> None:
         if length == "for a while":
             time.sleep(chance.uniform(1.0, LONGEST_SECONDS))
             fullness.close()
-        done = played.ended(loading, 0, UNREACHABLE, HELD, where=where)
+        done = played.ended(loading, 0, UNREACHABLE, where=where)
     if done.code == 0:
         figures.counts["ended_by_themselves"] += 1
     else:
@@ -52,7 +52,7 @@ def disk_full(played: Round) -> None:
         expect(named, f"{where}: what is full is not named: {done.told}")
         # Its index logs do not recover from a failed write, though there is space again; what a
         # load says of that names the remedy's reason, and the remedy is a restart.
-        again = played.ended(played.ingest(place), 0, UNREACHABLE, HELD, where=f"{where}, resumed")
+        again = played.ended(played.ingest(place), 0, UNREACHABLE, where=f"{where}, resumed")
         if again.code != 0:
             played.gave_up(again)
             figures.counts["server_restarts"] += 1

@@ -10,20 +10,26 @@ import anyio
 from tests.acceptance import trace
 from tests.acceptance.place import KILLED, Command, Place, at_the_gate
 from tests.drills.inspection import torn
-from tests.drills.moments import any_time, boundaries
+from tests.drills.moments import any_time, boundaries, while_dropping
 from tests.drills.rounds import WAIT, Round
 
 MOST_RANDOM_KILLS = 2
 STRIDE = 7  # from one round's boundary to the next one's, so that few rounds cover all steps
+OVER_SAMPLE = 0.2  # of the rounds, in which the classes of a sample are dropped first
 LOOKS_FOR_TORN = 3  # every so many rounds
 
 
 def kill_ingester(played: Round) -> None:
     """Kill owner after owner; the last one completes."""
+    is_over_sample = played.chance.random() < OVER_SAMPLE
     moments = _moments(played)
+    if is_over_sample:
+        moments = [while_dropping(played.chance), *moments]
     # Not by the number: of an even number of boundaries an odd one's are all of one kind.
     is_elsewhere = played.chance.random() < 0.5
     place = played.bench.place()
+    if is_over_sample:
+        played.over_sample(place)
     command = _standing_by(played, place, moments[0], is_elsewhere=is_elsewhere)
     at_the_gate([command])
     released: list[float] = []  # when each heir was let go; its victim was dead by then

@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from tests.acceptance.hand_fold import Line
 
 LONGEST_DELAY_MILLISECONDS = 40
+CLASSES = 5  # of ESCO, each dropped in a call of its own
+LONGEST_DROP_MILLISECONDS = 150
 LOAD_MILLISECONDS = 6_000  # of a load of little data, from its start on
 
 
@@ -28,6 +30,12 @@ def while_writing(chance: random.Random, *, sendings: int) -> str:
     """Return a moment of the first half of a load's writes, or shortly after."""
     delay = chance.randint(0, LONGEST_DELAY_MILLISECONDS)
     return f"write:{chance.randint(1, max(1, sendings // 2))}:{delay}"
+
+
+def while_dropping(chance: random.Random) -> str:
+    """Return a moment at which a load that drops the classes first does so, or shortly after."""
+    delay = chance.randint(0, LONGEST_DROP_MILLISECONDS)
+    return f"write:{chance.randint(1, CLASSES)}:{delay}"
 
 
 def any_time(chance: random.Random, *, sendings: int) -> str:

@@ -13,7 +13,7 @@ from tests.drills.rounds import WAIT, Round
 from tests.drills.trouble import Fault, Trouble
 from tests.server import Weaviate
 
-UNREACHABLE, HELD = 69, 75
+UNREACHABLE = 69
 CHANNELS = ("grpc", "rest")
 COMBINATIONS = tuple(product(Fault, CHANNELS))
 LONGEST_SECONDS = 2 * TTL_SECONDS  # longer than a lease lives
@@ -40,7 +40,7 @@ def network(played: Round) -> None:
         url = f"http://127.0.0.1:{proxies['rest'].port}"
         troubled = replace(direct, store=url, server=Weaviate(url, proxies["grpc"].port))
         where = f"{fault.value} of {channel} at part {trouble.part} for {trouble.seconds:.1f} s"
-        done = played.ended(played.ingest(troubled, *WAIT), 0, UNREACHABLE, HELD, where=where)
+        done = played.ended(played.ingest(troubled, *WAIT), 0, UNREACHABLE, where=where)
         if proxies[channel].has_begun:
             played.disturbed(where)
             figures.counts["troubles"] += 1

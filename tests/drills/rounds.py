@@ -60,6 +60,11 @@ class Round:
         self.started.append(place.start(*command, driven=noted, within=within))
         return self.started[-1]
 
+    def over_sample(self, place: Place) -> None:
+        """Load the generated sample, whose classes the next load has to drop first."""
+        self.started.append(place.start("ingest", "--json"))
+        self.ended(self.started[-1], 0, where="the sample")
+
     def ended(self, command: Command, *codes: int, where: str) -> Done:
         """Wait for the load's end; it must be one of these, and in words a person can read."""
         done = command.done()

@@ -15,7 +15,7 @@ from tests.drills.moments import while_working
 from tests.drills.namespaces import MEGABYTE, filled, read_only, small_disk
 from tests.drills.rounds import WAIT, Round, expect
 
-FAILED, UNUSABLE, UNREACHABLE, HELD = 1, 2, 69, 75
+FAILED, UNUSABLE, UNREACHABLE = 1, 2, 69
 DISK_MEGABYTES = 64
 SHORT_SECONDS = (0.5, 4.0)  # with a lease of five seconds
 NO_DATABASE = b"This was never a database.\n" * 400
@@ -61,7 +61,7 @@ def _locked_for_long(played: Round) -> None:
     loading.until_stopped()
     loading.wake()  # before: it may stand still within a transaction
     with _locked(_path(place)):
-        played.ended(loading, UNREACHABLE, HELD, where="locked for long")
+        played.ended(loading, UNREACHABLE, where="locked for long")
         played.disturbed("locked")
         late = played.ingest(place)
         done = played.ended(late, UNREACHABLE, where="a start on a locked file")
@@ -108,7 +108,9 @@ def _disk_full_for_a_while(played: Round) -> None:
             if loading.poll() is None:
                 played.disturbed("full")
         where = f"full with {left} bytes left, for a while"
-        if played.ended(loading, 0, FAILED, UNREACHABLE, where=where).code != 0:
+        done = played.ended(loading, 0, FAILED, UNREACHABLE, where=where)
+        if done.code != 0:
+            expect("full" in done.told, f"{where}: {done.told}")
             played.finish(place)
         played.judge(place)
 
@@ -119,7 +121,7 @@ def _disk_full_for_long(played: Round) -> None:
         with filled(disk, left_bytes=left):
             loading = played.ingest(place)
             where = f"full with {left} bytes left, for long"
-            done = played.ended(loading, FAILED, UNREACHABLE, HELD, where=where)
+            done = played.ended(loading, FAILED, UNREACHABLE, where=where)
             expect("full" in done.told, f"{where}: {done.told}")
             played.disturbed("full")
         played.finish(place)

@@ -1,6 +1,7 @@
 """`zombie`: an owner stands still for longer than its lease, another takes over, it wakes.
 
-Also with a changed input in between. Nothing that it still writes may count, and it says so.
+Also with a changed input in between, and as it drops the classes of a sample. Nothing that it
+still writes may count, and it says so.
 """
 
 from pathlib import Path
@@ -10,11 +11,18 @@ from tests.acceptance.hand_fold import Line, counting
 from tests.acceptance.place import Place
 from tests.drills.bench import Bench
 from tests.drills.changed_input import with_other_labels
-from tests.drills.moments import while_resuming, while_working
+from tests.drills.moments import while_dropping, while_resuming, while_working
 from tests.drills.rounds import WAIT, Round, expect
 
 LOST = 75
-VARIANTS = ("after the end", "before the end", "after another input", "before another input")
+VARIANTS = (
+    "after the end",
+    "before the end",
+    "after another input",
+    "before another input",
+    "after the end, over a sample",
+    "before the end, over a sample",
+)
 
 
 def zombie(played: Round) -> None:
@@ -31,9 +39,18 @@ def zombie(played: Round) -> None:
 
 def _play(played: Round, successors: Bench, variant: str) -> None:
     bench, chance = played.bench, played.chance
-    at = while_working(chance, bench.events, sendings=bench.sendings)
+    is_over_sample = "over a sample" in variant
+    at = (
+        while_dropping(chance)
+        if is_over_sample
+        else while_working(chance, bench.events, sendings=bench.sendings)
+    )
     pause = while_resuming(chance)
     place = bench.place()
+    epoch = 1
+    if is_over_sample:
+        played.over_sample(place)
+        epoch = 2
     frozen = played.ingest(place, driven=("--elsewhere", "--at", f"STOP:{at}"))
     frozen.until_stopped()
     played.disturbed(at)
@@ -58,8 +75,10 @@ def _play(played: Round, successors: Bench, variant: str) -> None:
         frozen.wake()
         played.ended(frozen, LOST, where=f"the woken owner {variant}, {at}")
     lines = played.judge(place, of=successors)
-    played.figures.took("takeover_of_the_frozen", _won_at(played.trace, epoch=2) - stopped_at)
-    late = [line for line in lines if line["epoch"] == 1 and _position(line) not in before]
+    played.figures.took(
+        "takeover_of_the_frozen", _won_at(played.trace, epoch=epoch + 1) - stopped_at
+    )
+    late = [line for line in lines if line["epoch"] == epoch and _position(line) not in before]
     counts = {_position(line) for line in counting(lines)}
     counting_late = [_position(line) for line in late if _position(line) in counts]
     played.figures.counts.update(
