@@ -65,7 +65,7 @@ async def encrypted_stand_in(
     context.load_cert_chain(rest_shows.file, rest_shows.key_file)
     rest = await asyncio.start_server(served.on_rest, "127.0.0.1", 0, ssl=context)
     server = grpc.aio.server()
-    handlers = {"Check": grpc.unary_unary_rpc_method_handler(served.on_health)}
+    handlers = {"Check": grpc.unary_stream_rpc_method_handler(served.on_health)}
     server.add_generic_rpc_handlers(
         (grpc.method_handlers_generic_handler("grpc.health.v1.Health", handlers),)
     )
