@@ -30,6 +30,10 @@ IDLE_SECONDS = 5.0  # less than servers and proxies keep an idle connection
 T = TypeVar("T")
 
 
+class Unreadable(StoreRefused):
+    """An answer that no Weaviate gives, but a proxy may: what was asked for may be done."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
     """What a server said, whole. `date` is its own clock's, as HTTP writes it, "" if none."""
@@ -73,13 +77,14 @@ class Rest:
 
         Raises:
             StoreUnavailable: no answer in time, or the server says that it is not able now.
+            Unreadable: no Weaviate answers so.
             StoreRefused: credentials, rights, or no Weaviate at this address.
         """
         answer = await self._send(method, path, body)
         if answer.status not in expected:
             raise _error(self._url, method, path, answer, self._redaction)
         if answer.is_encoded:  # an error may be: of one the status says enough
-            raise StoreRefused(
+            raise Unreadable(
                 f"{self._url} answers in an encoding nobody asked for; is it a Weaviate server?"
             )
         return answer.status, self._decoded(answer)
@@ -96,11 +101,11 @@ class Rest:
         """Return a member of an answer.
 
         Raises:
-            StoreRefused: it is not there, or of another kind.
+            Unreadable: it is not there, or of another kind.
         """
         member = found.get(name) if isinstance(found, dict) else None
         if not isinstance(member, kind):
-            raise StoreRefused(f"{self._url} answers without {name!r}; is it a Weaviate server?")
+            raise Unreadable(f"{self._url} answers without {name!r}; is it a Weaviate server?")
         return member
 
     async def server_seconds(self) -> float | None:
@@ -227,7 +232,7 @@ class Rest:
             async for part in response.aiter_stream():
                 received += part
                 if len(received) > MAX_ANSWER_BYTES:
-                    raise StoreRefused(
+                    raise Unreadable(
                         f"{self._url} answers with more than {MAX_ANSWER_BYTES:,} bytes;"
                         " is it a Weaviate server?"
                     )
@@ -245,7 +250,7 @@ class Rest:
         try:
             return orjson.loads(answer.content)
         except orjson.JSONDecodeError as error:
-            raise StoreRefused(
+            raise Unreadable(
                 f"{self._url} does not answer in JSON; is it a Weaviate server?"
             ) from error
 

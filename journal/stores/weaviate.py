@@ -34,7 +34,7 @@ from journal.errors import (
 )
 from journal.events import Owner, Recorded, is_terminal
 from journal.store import Heartbeat, LeaseRecord, LegacyRow
-from journal.stores.rest import Rest
+from journal.stores.rest import Rest, Unreadable
 from schemas import ClassSchema, PropertySchema, load_schema
 
 METADATA = "Metadata"
@@ -71,20 +71,21 @@ class WeaviateStore:
             "GET", f"/v1/schema/{METADATA}", expected=(200, 404)
         )
         if status == 404:
-            status, _ = await self._rest.request(
+            status, made = await self._rest.request(
                 "POST",
                 "/v1/schema",
                 body=await self._class(METADATA, schema.description, schema.properties),
                 expected=(200, 422),
             )
             if status == 200:
+                self._rest.part(made, "class", str)
                 return
             status, found = await self._rest.request(
                 "GET", f"/v1/schema/{METADATA}", expected=(200, 404)
             )
             if status == 404:  # a node that just started shows an old schema
                 raise StoreUnavailable(f"{self._url} has {METADATA} and does not show it yet")
-        for lacking in _lacking(self._url, schema, found):
+        for lacking in self._lacking(schema, found):
             await self._rest.request(
                 "POST",
                 f"/v1/schema/{METADATA}/properties",
@@ -101,12 +102,14 @@ class WeaviateStore:
             status, answer = await self._rest.request(
                 "POST", "/v1/objects?consistency_level=QUORUM", body=body, expected=(200, 422)
             )
-        except StoreUnavailable:
+            if status == 200:
+                self._rest.part(answer, "id", str)
+        except (StoreUnavailable, Unreadable) as error:
             # Unknown: it is here if it reads back, and else may still arrive; the caller
             # sends the same bytes again.
             if await self._is_there(recorded, place):
                 return
-            raise
+            raise StoreUnavailable(str(error)) from error
         if status == 422 and not await self._is_there(recorded, place):
             raise StoreRefused(f"{self._url} refuses an event: {str(answer)[:200]}")
 
@@ -199,10 +202,13 @@ class WeaviateStore:
         )
         status = 0
         body = await self._class(name, owner_to(owner), properties)
-        with suppress(StoreUnavailable):  # unknown: read back who owns it
-            status, _ = await self._rest.request(
+        with suppress(StoreUnavailable, Unreadable):  # unknown: read back who owns it
+            said, made = await self._rest.request(
                 "POST", "/v1/schema", body=body, expected=(200, 422, 500)
             )
+            if said == 200:
+                self._rest.part(made, "class", str)
+            status = said
         if status == 200:
             winner = owner
         else:
@@ -211,6 +217,7 @@ class WeaviateStore:
             )
             if found_status == 404:
                 raise StoreUnavailable(f"{self._url} did not create the lease {name}; try again")
+            self._rest.part(found, "class", str)
             read = _owner(str(found.get("description", "")))
             if read is None:
                 raise StoreRefused(
@@ -247,9 +254,9 @@ class WeaviateStore:
             return None
         signs = self._rest.part(found, "properties", dict)
         now_seconds = await self._rest.server_seconds()
-        beaten_seconds = float(found.get("lastUpdateTimeUnix", 0)) / 1000
+        beaten_seconds = _number(found.get("lastUpdateTimeUnix")) / 1000
         return Heartbeat(
-            beat=int(signs.get("beat") or 0),
+            beat=_number(signs.get("beat")),
             released=bool(signs.get("released")),
             age_seconds=None if now_seconds is None else max(0.0, now_seconds - beaten_seconds),
         )
@@ -373,13 +380,37 @@ class WeaviateStore:
             if (match := pattern.fullmatch(self._rest.part(entry, "class", str)))
         ]
 
+    def _lacking(self, schema: ClassSchema, found: Any) -> Iterable[PropertySchema]:
+        """Yield the properties that the class does not have yet.
+
+        Raises:
+            StoreRefused: it has one of another type, or is none.
+        """
+        self._rest.part(found, "class", str)
+        has_none = found.get("properties") is None
+        entries = [] if has_none else self._rest.part(found, "properties", list)
+        types = {
+            self._rest.part(entry, "name", str): next(
+                iter(self._rest.part(entry, "dataType", list)), None
+            )
+            for entry in entries
+        }
+        for wanted in schema.properties:
+            if wanted.name not in types:
+                yield wanted
+            elif types[wanted.name] not in COMPATIBLE[wanted.type]:
+                raise StoreRefused(
+                    f"{self._url} has a class {schema.name} whose {wanted.name} is"
+                    f" {types[wanted.name]}, not {wanted.type}; rename or drop that class"
+                )
+
     async def _class(
         self, name: str, description: str, properties: Iterable[PropertySchema]
     ) -> dict[str, Any]:
         """Return a class without vectors, replicated as far as the cluster allows."""
         if self._factor is None:
             status, found = await self._rest.request("GET", "/v1/nodes", expected=(200, 403))
-            nodes = len(found.get("nodes") or ()) if status == 200 else 1
+            nodes = len(self._rest.part(found, "nodes", list)) if status == 200 else 1
             self._factor = max(1, min(3, nodes))
         return {
             "class": name,
@@ -413,25 +444,8 @@ def _ahead(logged: Sequence[Recorded]) -> int:
 
 
 def _number(found: Any) -> int:
-    """Return the epoch of a row, 0 for what is none: `history` says what is wrong with it."""
+    """Return a number of a row, 0 for what is none: `history` says what is wrong with an event."""
     return int(found) if isinstance(found, int | float) else 0
-
-
-def _lacking(url: str, schema: ClassSchema, found: Mapping[str, Any]) -> Iterable[PropertySchema]:
-    """Yield the properties that the class does not have yet.
-
-    Raises:
-        StoreRefused: it has one of another type.
-    """
-    types = {entry["name"]: entry["dataType"][0] for entry in found.get("properties") or ()}
-    for wanted in schema.properties:
-        if wanted.name not in types:
-            yield wanted
-        elif types[wanted.name] not in COMPATIBLE[wanted.type]:
-            raise StoreRefused(
-                f"{url} has a class {schema.name} whose {wanted.name} is"
-                f" {types[wanted.name]}, not {wanted.type}; rename or drop that class"
-            )
 
 
 def _property(wanted: PropertySchema) -> dict[str, Any]:

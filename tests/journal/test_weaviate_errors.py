@@ -1,12 +1,15 @@
 """What becomes of servers that are away, silent, wrong or unwilling; against stand-ins."""
 
+import re
 import socket
 from collections.abc import Awaitable, Callable
 
 import anyio
+import orjson
 import pytest
 
 from journal import Store, StoreRefused, StoreUnavailable, open_store
+from journal.codec import event_id, owner_to, to_row
 from tests.journal.builders import owner, recorded, started
 from tests.journal.loopback import answering, closed_port
 
@@ -98,12 +101,118 @@ NOT_WEAVIATE = {
 }
 
 
-@pytest.mark.parametrize("call", ["read_epoch", "read_all", "highest_epoch", "heartbeat", "erase"])
+READ_FROM = [
+    "prepare",
+    "append",
+    "read_epoch",
+    "read_all",
+    "highest_epoch",
+    "leases",
+    "create_lease",
+    "heartbeat",
+    "erase",
+]
+
+
+@pytest.mark.parametrize("call", READ_FROM)
 @pytest.mark.parametrize("body", NOT_WEAVIATE.values(), ids=NOT_WEAVIATE.keys())
 async def test_an_address_where_no_weaviate_is_is_refused(body: str, call: str) -> None:
     async with answering(lambda _: (200, body)) as url, open_store(url) as store:
         with anyio.fail_after(30), pytest.raises(StoreRefused, match="is it a Weaviate server"):
             await CALLS[call](store)
+
+
+class Garbling:
+    """A proxy whose answers to writes no Weaviate gives; `shows` is what stands behind it."""
+
+    def __init__(self, status: int, body: str, shows: str) -> None:
+        self._garbled = status, body
+        self._shows = shows
+        self.asked: list[str] = []
+
+    def __call__(self, head: str) -> tuple[int, str]:
+        """Answer one request."""
+        self.asked.append(re.split(r"\?| HTTP", head)[0])
+        if head.startswith("POST"):
+            return self._garbled
+        if "/ready " in head:
+            return 200, ""
+        if head.startswith("GET /v1/nodes"):
+            return 200, '{"nodes": [{}]}'
+        return (200, self._shows) if self._shows else (404, "")
+
+
+GARBLED = [*((200, body) for body in NOT_WEAVIATE.values()), (422, "<html>no</html>")]
+EVENT = recorded(1, 1, started())
+EVENT_PATH = f"GET /v1/objects/Metadata/{event_id('esco', 1, 1)}"
+
+
+@pytest.mark.parametrize(("status", "body"), GARBLED)
+async def test_an_event_whose_answer_can_not_be_read_is_read_back(status: int, body: str) -> None:
+    shown = orjson.dumps({"properties": to_row(EVENT)}).decode()
+    proxy = Garbling(status, body, shown)
+    async with answering(proxy) as url, open_store(url) as store:
+        await store.append(EVENT)
+    assert proxy.asked == ["POST /v1/objects", EVENT_PATH]
+
+
+@pytest.mark.parametrize(("status", "body"), GARBLED)
+async def test_one_that_is_not_there_then_is_unknown_and_not_refused(
+    status: int, body: str
+) -> None:
+    """It may still arrive; whoever appends sends the same bytes again."""
+    proxy = Garbling(status, body, "")
+    async with answering(proxy) as url, open_store(url) as store:
+        with pytest.raises(StoreUnavailable, match="is it a Weaviate server"):
+            await store.append(EVENT)
+    assert EVENT_PATH in proxy.asked
+
+
+@pytest.mark.parametrize(("status", "body"), GARBLED)
+async def test_a_lease_whose_answer_can_not_be_read_is_his_whom_it_names(
+    status: int, body: str
+) -> None:
+    other = owner("b")
+    shown = {"class": "VarityLease_esco_1", "description": owner_to(other)}
+    proxy = Garbling(status, body, orjson.dumps(shown).decode())
+    async with answering(proxy) as url, open_store(url) as store:
+        assert await store.create_lease("esco", 1, owner("a")) == other
+
+
+CLASSES = {
+    "properties that are a number": {"properties": 7},
+    "a property that is a number": {"properties": [7]},
+    "a property without a name": {"properties": [{"dataType": ["int"]}]},
+    "a name that is a number": {"properties": [{"name": 7, "dataType": ["int"]}]},
+    "a property without a type": {"properties": [{"name": "epoch"}]},
+    "a type that is a text": {"properties": [{"name": "epoch", "dataType": "int"}]},
+    "a type that is empty": {"properties": [{"name": "epoch", "dataType": []}]},
+    "a type that is an object": {"properties": [{"name": "epoch", "dataType": [{}]}]},
+}
+
+
+@pytest.mark.parametrize("found", CLASSES.values(), ids=CLASSES.keys())
+async def test_a_class_that_can_not_be_read_is_refused(found: dict[str, object]) -> None:
+    body = orjson.dumps({"class": "Metadata", **found}).decode()
+    async with answering(lambda _: (200, body)) as url, open_store(url) as store:
+        with pytest.raises(StoreRefused):
+            await store.prepare()
+
+
+HEARTBEATS = {
+    "a beat that is a list": {"properties": {"beat": [1]}, "lastUpdateTimeUnix": 0},
+    "a time that is a text": {"properties": {"beat": 1}, "lastUpdateTimeUnix": "z"},
+    "a time that is null": {"properties": {"beat": 1}, "lastUpdateTimeUnix": None},
+}
+
+
+@pytest.mark.parametrize("found", HEARTBEATS.values(), ids=HEARTBEATS.keys())
+async def test_a_heartbeat_with_what_is_no_number_in_it_is_one_all_the_same(
+    found: dict[str, object],
+) -> None:
+    body = orjson.dumps(found).decode()
+    async with answering(lambda _: (200, body)) as url, open_store(url) as store:
+        assert await store.heartbeat("esco", 1) is not None
 
 
 @pytest.mark.parametrize("body", ["<html>Not Found</html>", "Not Found"])
