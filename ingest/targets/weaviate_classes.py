@@ -8,9 +8,10 @@ from collections.abc import Sequence
 
 import anyio
 
+from ingest.targets import weaviate_replies as replies
 from ingest.targets import weaviate_schema as shapes
 from ingest.targets.weaviate_connection import WeaviateConnection
-from ingest.targets.weaviate_errors import Lost, RestReply, rest_failed
+from ingest.targets.weaviate_errors import Lost, RestReply, legible, rest_failed
 from ingest.targets.weaviate_schema import Document
 from journal.errors import StoreRefused, StoreUnavailable
 from schemas import ClassSchema
@@ -104,23 +105,23 @@ class WeaviateClasses:
         except Lost:
             pass  # it may have been created: the class itself tells
         else:
-            if reply.status == 200:
+            if reply.status != 200:
+                failure = reply
+            elif reply.tells("class"):
                 return body
-            failure = reply
         # Another starter may have won the race; only the class itself tells.
         found = await self._appearing(name)
         if found is None and failure is not None:
             raise rest_failed(failure, f"creating the class {name}", self._connection.address)
         if found is None:
-            raise StoreUnavailable(
-                f"{self._connection.address}: creating the class {name}: no answer"
-            )
+            raise self._unanswered(f"creating the class {name}")
         self._check(definition, found)
         return found
 
     async def _add(self, definition: Document, entry: Document) -> None:
         """Add one property, or find that another starter has added it."""
         name = definition["class"]
+        doing = f"completing the class {name}"
         try:
             reply = await self._connection.rest(
                 "POST",
@@ -129,15 +130,19 @@ class WeaviateClasses:
                 timeout_seconds=SCHEMA_TIMEOUT_SECONDS,
             )
         except Lost as error:
-            raise StoreUnavailable(
-                f"{self._connection.address}: completing the class {name}: no answer"
-            ) from error
-        if reply.status == 200:
+            raise self._unanswered(doing) from error
+        if reply.status == 200 and reply.tells("name"):
             return
         found = await self._appearing(name)
         if found is None or entry in shapes.missing_properties(definition, found):
-            raise rest_failed(reply, f"completing the class {name}", self._connection.address)
+            if reply.status == 200:
+                raise self._unanswered(doing)
+            raise rest_failed(reply, doing, self._connection.address)
         self._check(definition, found)
+
+    def _unanswered(self, doing: str) -> StoreUnavailable:
+        """Return the error where nothing came back that a Weaviate says."""
+        return StoreUnavailable(f"{self._connection.address}: {doing}: no answer")
 
     def _check(self, definition: Document, found: Document) -> None:
         name = definition["class"]
@@ -165,18 +170,22 @@ class WeaviateClasses:
 
     async def _all(self, *, timeout_seconds: float = SCHEMA_TIMEOUT_SECONDS) -> dict[str, Document]:
         """Return every class that we may see."""
-        reply = await self._connection.ask(
-            "reading the schema", "GET", "/schema", timeout_seconds=timeout_seconds
+        doing = "reading the schema"
+        reply = await self._connection.ask(doing, "GET", "/schema", timeout_seconds=timeout_seconds)
+        return legible(
+            replies.classes, reply.content, doing=doing, address=self._connection.address
         )
-        return {entry["class"]: entry for entry in reply.document.get("classes") or ()}
 
     async def _replicas(self) -> int | None:
         """Return how many copies a class gets, None to leave it to the server."""
+        doing = "counting the nodes"
         try:
             reply = await self._connection.ask(
-                "counting the nodes", "GET", "/nodes", timeout_seconds=SCHEMA_TIMEOUT_SECONDS
+                doing, "GET", "/nodes", timeout_seconds=SCHEMA_TIMEOUT_SECONDS
             )
         except StoreRefused:  # a role that is limited to the classes may not see the nodes
             return None
-        nodes = len(reply.document.get("nodes") or ())
+        nodes = legible(
+            replies.node_count, reply.content, doing=doing, address=self._connection.address
+        )
         return min(MOST_REPLICAS, nodes) if nodes > 1 else None

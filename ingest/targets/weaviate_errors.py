@@ -6,15 +6,17 @@ decides something was captured from a real server and stands in a test.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TypeVar
 
 import orjson
 from grpc import StatusCode  # type: ignore[import-untyped]
 
 from ingest.target import REFERS_TO_NOTHING, Outcome, Reply, Verdict
 from journal.errors import JournalError, StoreRefused, StoreUnavailable
+
+T = TypeVar("T")
 
 ACKNOWLEDGED = Outcome(verdict=Verdict.ACKNOWLEDGED)
 
@@ -47,6 +49,7 @@ _RECORD_CONTENT = re.compile(
 )
 _LONGEST_REASON = 160
 _LEFT_OUT = " … "
+_ILLEGIBLE = (ValueError, LookupError, TypeError, AttributeError, StopIteration)
 _LOSING = (StatusCode.DEADLINE_EXCEEDED, StatusCode.UNAVAILABLE, StatusCode.CANCELLED)
 _PUSHING = (StatusCode.DEADLINE_EXCEEDED, StatusCode.UNAVAILABLE, StatusCode.RESOURCE_EXHAUSTED)
 
@@ -72,17 +75,20 @@ class RestReply:
     content: bytes
 
     @property
-    def document(self) -> Any:
-        """The body, parsed."""
-        return orjson.loads(self.content)
-
-    @property
     def message(self) -> str:
         """The server's own words in an error, "" where it has none."""
         try:
-            return str(self.document["error"][0]["message"])
+            return str(orjson.loads(self.content)["error"][0]["message"])
         except (ValueError, KeyError, IndexError, TypeError):
             return ""
+
+    def tells(self, name: str) -> bool:
+        """Whether the body is a document with such a member: a proxy's own page has none."""
+        try:
+            document = orjson.loads(self.content)
+        except ValueError:
+            return False
+        return isinstance(document, dict) and name in document
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,9 +134,25 @@ def answered(messages: Mapping[int, str], count: int, address: object) -> Reply:
     )
 
 
+def legible(read: Callable[[bytes], T], content: bytes, *, doing: str, address: object) -> T:
+    """Return what `read` makes of the body of an answer.
+
+    Raises:
+        StoreRefused: it can make nothing of it: a proxy answered, say, and no Weaviate.
+    """
+    try:
+        return read(content)
+    except _ILLEGIBLE as error:
+        raise StoreRefused(
+            f"{address}: {doing}: the answer can not be read ({type(error).__name__}); is it a"
+            " Weaviate server?"
+        ) from error
+
+
 def created(answer: RestReply, address: object) -> Reply:
     """Return the reply for a REST create: that the id exists is as good as written."""
-    if answer.status == 200 or _EXISTS.search(answer.message):
+    is_written = answer.tells("id") if answer.status == 200 else _EXISTS.search(answer.message)
+    if is_written:
         return Reply(outcomes=(ACKNOWLEDGED,))
     refusal = object_refusal(answer.message or f"HTTP {answer.status}", address)
     pushback = refusal.pushback or answer.status in (429, 503)

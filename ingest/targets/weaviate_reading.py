@@ -5,6 +5,7 @@ searches miss torn objects, which is what `found_by_filter` and `found_by_vector
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from functools import partial
 from itertools import pairwise
 from typing import TypeVar
 from uuid import UUID
@@ -17,7 +18,7 @@ from ingest.target import Hit, Listed, TargetObject, Vector
 from ingest.targets import weaviate_replies as replies
 from ingest.targets import weaviate_requests as requests
 from ingest.targets.weaviate_connection import WeaviateConnection
-from ingest.targets.weaviate_errors import ClassAbsent
+from ingest.targets.weaviate_errors import ClassAbsent, legible
 from ingest.targets.weaviate_schema import collection_name
 from schemas import ClassSchema
 
@@ -83,7 +84,7 @@ class WeaviateReader:
 
         async def page(after: UUID) -> list[Listed]:
             listed = await self._page(class_name, after, vectors=False, limit=GLANCES_PER_PAGE)
-            return await to_thread.run_sync(replies.at_a_glance, names, listed)
+            return await self._read(partial(replies.at_a_glance, names), listed, class_name)
 
         async for entry in _every(page, id_of=lambda entry: entry.id, limit=GLANCES_PER_PAGE):
             yield entry
@@ -95,16 +96,17 @@ class WeaviateReader:
 
         async def page(after: UUID) -> list[TargetObject]:
             listed = await self._page(class_name, after, vectors=vectors)
-            schema = self._schemas[class_name]
-            return await to_thread.run_sync(replies.whole_objects, schema, listed)
+            whole = partial(replies.whole_objects, self._schemas[class_name])
+            return await self._read(whole, listed, class_name)
 
         async for entry in _every(page, id_of=lambda entry: entry.id, limit=OBJECTS_PER_PAGE):
             yield entry
 
     async def read(self, class_name: str, object_id: UUID) -> TargetObject | None:
         """Return the object, whole, by id, at QUORUM: of one replica it is that one."""
+        doing = "reading an object"
         reply = await self._connection.ask(
-            "reading an object",
+            doing,
             "GET",
             f"/objects/{self._collection(class_name)}/{object_id}",
             params={"include": "vector", "consistency_level": "QUORUM"},
@@ -113,7 +115,8 @@ class WeaviateReader:
         )
         if reply.status == 404:
             return None
-        return replies.whole_object(self._schemas[class_name], reply.content)
+        whole = partial(replies.whole_object, self._schemas[class_name])
+        return legible(whole, reply.content, doing=doing, address=self._connection.address)
 
     async def reference_counts(self, class_name: str) -> Mapping[str, int]:
         """Return the number of references, by reference property, over the whole class."""
@@ -236,6 +239,13 @@ class WeaviateReader:
             timeout_seconds=QUERY_TIMEOUT_SECONDS,
         )
         return reply.content if reply.status == 200 else b'{"objects":[]}'
+
+    async def _read(
+        self, read: Callable[[bytes], list[Entry]], page: bytes, class_name: str
+    ) -> list[Entry]:
+        """Return what a page of a REST listing holds, read in a thread."""
+        doing, address = f"listing {class_name}", self._connection.address
+        return await to_thread.run_sync(partial(legible, read, page, doing=doing, address=address))
 
 
 async def _every(

@@ -24,6 +24,25 @@ _MINUS_ZERO = re.compile(rb"-0(?![.\d])")
 _UUID_LENGTH = 36  # a beacon ends in the id: weaviate://localhost/Skill/<id>
 
 
+def classes(schema: bytes) -> dict[str, dict[str, Any]]:
+    """Return every class of the schema by its name.
+
+    Raises:
+        TypeError, LookupError, ValueError: it is none.
+    """
+    found: dict[str, dict[str, Any]] = {}
+    for entry in _listed(orjson.loads(schema)["classes"]):
+        for part in _listed(entry.get("properties") or []):
+            _text(part["name"])
+        found[_text(entry["class"])] = entry
+    return found
+
+
+def node_count(nodes: bytes) -> int:
+    """Return how many nodes the cluster has; raises as `classes` does."""
+    return len(_listed(orjson.loads(nodes)["nodes"]))
+
+
 def incarnation(statistics: bytes) -> str:
     """Return what tells one start of the nodes from another, "" if the answer does not say.
 
@@ -35,9 +54,9 @@ def incarnation(statistics: bytes) -> str:
             (node["name"], node["raft"]["term"], node.get("initialLastAppliedIndex", 0))
             for node in orjson.loads(statistics)["statistics"]
         ]
-    except (orjson.JSONDecodeError, KeyError, TypeError):
+        return orjson.dumps(sorted(nodes)).decode()
+    except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError):
         return ""
-    return orjson.dumps(sorted(nodes)).decode()
 
 
 def whole_objects(schema: ClassSchema, page: bytes) -> list[TargetObject]:
@@ -115,6 +134,19 @@ def canonical_date(text: str) -> str:
     whole, point, fraction = text[:-1].partition(".")
     digits = fraction.rstrip("0")
     return f"{whole}{point if digits else ''}{digits}Z"
+
+
+def _listed(found: Any) -> list[dict[str, Any]]:
+    """Return a list of documents; `null` is no list."""
+    if not isinstance(found, list) or not all(isinstance(entry, dict) for entry in found):
+        raise TypeError("no list of documents")
+    return found
+
+
+def _text(found: Any) -> str:
+    if not isinstance(found, str):
+        raise TypeError("no text")
+    return found
 
 
 def _without_vectors(text: bytes) -> tuple[Any, Iterator[bytes]]:

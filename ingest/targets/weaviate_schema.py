@@ -63,7 +63,7 @@ def creation(definition: Document, *, there: Iterable[str], replicas: int | None
 
 def owner(found: Mapping[str, Any]) -> str | None:
     """Return the pipeline that the class names, None if it names none."""
-    named = _OWNER.search(found.get("description") or "")
+    named = _OWNER.search(str(found.get("description") or ""))
     return named[1] if named else None
 
 
@@ -82,7 +82,8 @@ def difference(expected: Document, found: Mapping[str, Any]) -> str | None:
     for key in ("vectorizer", "vectorIndexType"):
         if found.get(key) != expected[key]:
             return f"{key} is {found.get(key)}, expected {expected[key]}"
-    distance = (found.get("vectorIndexConfig") or {}).get("distance")
+    index = found.get("vectorIndexConfig")
+    distance = index.get("distance") if isinstance(index, dict) else None
     if distance != "cosine":
         return f"its distance is {distance}, expected cosine"
     present = {entry["name"]: entry for entry in found.get("properties") or ()}

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import anyio
+import orjson
 import pytest
 
 from ingest.target import TargetObject, Verdict
@@ -42,7 +43,7 @@ async def opened(
 
 async def raw(target: WeaviateTarget, method: str, path: str, body: object = None) -> Any:
     reply = await target._connection.ask("test", method, path, body=body, timeout_seconds=SECONDS)
-    return reply.document
+    return orjson.loads(reply.content)
 
 
 def definition(name: str) -> dict[str, Any]:

@@ -6,7 +6,7 @@ Those that a server can be brought to say are asked of the real one, word for wo
 import pytest
 from weaviate.proto.v1 import batch_pb2
 
-from ingest.target import TargetObject, Verdict
+from ingest.target import Outcome, TargetObject, Verdict
 from ingest.targets.weaviate import WeaviateTarget, open_weaviate_target
 from ingest.targets.weaviate_errors import (
     RestReply,
@@ -112,12 +112,20 @@ def test_a_create_reads_its_answer() -> None:
         return RestReply(status=status, content=b'{"error":[{"message":"%s"}]}' % message.encode())
 
     exists = "id '00000000-0000-0000-0000-00000000000b' already exists"
-    assert created(reply(200), "s").outcomes[0].verdict is Verdict.ACKNOWLEDGED
+    written = RestReply(status=200, content=b'{"id":"00000000-0000-0000-0000-00000000000b"}')
+    assert created(written, "s").outcomes[0].verdict is Verdict.ACKNOWLEDGED
     assert created(reply(422, exists), "s").outcomes[0].verdict is Verdict.ACKNOWLEDGED
     missing = "invalid object: invalid cref: 'cref' T:broader: no object with id 1 found"
     assert created(reply(422, missing), "s").outcomes[0].verdict is Verdict.UNKNOWN
     assert created(reply(503, ""), "s").pushback
     assert created(RestReply(status=500, content=b"<html>"), "s").outcomes[0].reason == "HTTP 500"
+
+
+@pytest.mark.parametrize("body", [b"<html>", b"", b"[]", b"null", b'"id"', b'["id"]', b"{}"])
+def test_a_create_that_is_answered_by_no_weaviate_is_unknown(body: bytes) -> None:
+    assert created(RestReply(status=200, content=body), "s").outcomes == (
+        Outcome(verdict=Verdict.UNKNOWN, reason="HTTP 200"),
+    )
 
 
 @pytest.mark.parametrize(
