@@ -5,6 +5,7 @@ people can query it without this program. Rows of older formats are upcast, one 
 version; newer ones are refused.
 """
 
+import math
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from hashlib import sha1
@@ -34,6 +35,8 @@ from journal.events import (
 
 FORMAT_VERSION = 1
 META_TYPE = "ingestion_status"
+# What every reader of JSON keeps exactly, and sums of it our own: nothing counts as far.
+LARGEST = 2**53 - 1
 
 # What an id begins with before it is hashed; a name holds no "/", so ids are one-to-one.
 _PLACES = sha1(NAMESPACE_URL.bytes + b"varity-journal:/", usedforsecurity=False)
@@ -142,11 +145,11 @@ def owner_from(found: Mapping[str, Any]) -> Owner:
     return Owner(
         id=str(found["id"]),
         host=str(found["host"]),
-        pid=int(found["pid"]),
+        pid=_whole(found["pid"]),
         process_started=str(found["process_started"]),
         boot_id=str(found["boot_id"]),
         pid_namespace=str(found["pid_namespace"]),
-        ttl_seconds=float(found["ttl_seconds"]),
+        ttl_seconds=_finite(found["ttl_seconds"]),
     )
 
 
@@ -181,14 +184,28 @@ def _status(event: Event) -> str:
 
 
 def _natural(value: Any) -> int:
-    number = int(value)
+    number = _whole(value)
     if number != value or number < 1:
         raise ValueError(f"{value} is not a position")
     return number
 
 
+def _whole(value: Any) -> int:
+    number = int(value)
+    if abs(number) > LARGEST:
+        raise ValueError("a number is larger than any that is written")
+    return number
+
+
+def _finite(value: Any) -> float:
+    number = float(value)
+    if not math.isfinite(number):
+        raise ValueError(f"{value} is no number of seconds")
+    return number
+
+
 def _counts(found: Mapping[str, Any]) -> dict[str, int]:
-    return {str(name): int(count) for name, count in found.items()}
+    return {str(name): _whole(count) for name, count in found.items()}
 
 
 def _started(found: Details) -> Started:
@@ -196,14 +213,23 @@ def _started(found: Details) -> Started:
         source=str(found["source"]),
         fingerprint=str(found["fingerprint"]),
         steps=tuple(str(step) for step in found["steps"]),
-        window=int(found["window"]),
+        window=_whole(found["window"]),
         attempt=_natural(found["attempt"]),
         owner=owner_from(found["owner"]),
         versions={str(k): str(v) for k, v in found["versions"].items()},
         attributes=dict(found["attributes"]),
-        cuts={int(epoch): int(seq) for epoch, seq in found["cuts"].items()},
-        suspects=tuple(Suspect(**suspect) for suspect in found["suspects"]),
+        cuts={_whole(epoch): _whole(seq) for epoch, seq in found["cuts"].items()},
+        suspects=tuple(_suspect(suspect) for suspect in found["suspects"]),
         trusted=bool(found["trusted"]),
+    )
+
+
+def _suspect(found: Mapping[str, Any]) -> Suspect:
+    return Suspect(
+        step=str(found["step"]),
+        settled=_whole(found["settled"]),
+        window=_whole(found["window"]),
+        fingerprint=str(found["fingerprint"]),
     )
 
 
@@ -214,11 +240,15 @@ def _rejected(found: Details) -> Rejected:
             RejectedGroup(
                 file=str(group["file"]),
                 reason=str(group["reason"]),
-                records=tuple(RejectedRecord(**record) for record in group["records"]),
+                records=tuple(_rejected_record(record) for record in group["records"]),
             )
             for group in found["groups"]
         ),
     )
+
+
+def _rejected_record(found: Mapping[str, Any]) -> RejectedRecord:
+    return RejectedRecord(line=_whole(found["line"]), key=str(found["key"]))
 
 
 def _step_completed(found: Details) -> StepCompleted:
@@ -249,7 +279,7 @@ DECODERS: Mapping[str, Callable[[Details], Event]] = {
     "step_started": lambda found: StepStarted(step=str(found["step"])),
     "checkpoint": lambda found: Checkpoint(
         step=str(found["step"]),
-        settled=int(found["settled"]),
+        settled=_whole(found["settled"]),
         counts=_counts(found["counts"]),
     ),
     "rejected": _rejected,
@@ -257,7 +287,7 @@ DECODERS: Mapping[str, Callable[[Details], Event]] = {
     "failed": lambda found: Failed(
         step=str(found["step"]), error=str(found["error"]), message=str(found["message"])
     ),
-    "interrupted": lambda found: Interrupted(signal=int(found["signal"])),
+    "interrupted": lambda found: Interrupted(signal=_whole(found["signal"])),
     "completed": _completed,
 }
 

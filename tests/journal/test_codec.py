@@ -87,6 +87,21 @@ def spoiled_details(**changes: Any) -> dict[str, Any]:
     return spoiled(details=orjson.dumps(kept).decode())
 
 
+def of_owner(**changes: Any) -> dict[str, Any]:
+    """Return a good row with its owner changed."""
+    found = orjson.loads(str(to_row(recorded(1, 1, started()))["details"]))["owner"]
+    return spoiled_details(owner=found | changes)
+
+
+def of(event: str, **details: Any) -> dict[str, Any]:
+    """Return a row of an event that says this."""
+    return spoiled(event=event, details=orjson.dumps(details).decode())
+
+
+def of_checkpoint(**changes: Any) -> dict[str, Any]:
+    return of("checkpoint", **{"step": "skills", "settled": 1, "counts": {}, **changes})
+
+
 BAD_ROWS = {
     "an unknown event": spoiled(event="begun"),
     "no version": spoiled(version=None),
@@ -113,6 +128,28 @@ BAD_ROWS = {
     "suspects of nonsense": spoiled_details(suspects=[{"step": "skills"}]),
     "steps of nonsense": spoiled_details(steps=7),
     "no cuts": spoiled_details(cuts=None),
+    "an epoch beyond 64 bits": spoiled(epoch=1e300),
+    "a seq beyond what JSON keeps": spoiled(seq=2**53),
+    "a window beyond 64 bits": spoiled_details(window=1e308),
+    "an attempt beyond 64 bits": spoiled_details(attempt=1e19),
+    "a cut beyond 64 bits": spoiled_details(cuts={"1": 1e19}),
+    "a cut of an epoch beyond 64 bits": spoiled_details(cuts={"1" + "0" * 20: 1}),
+    "a suspect beyond 64 bits": spoiled_details(
+        suspects=[{"step": "skills", "settled": 1e19, "window": 1, "fingerprint": "f"}]
+    ),
+    "an owner whose process is beyond 64 bits": of_owner(pid=1e19),
+    "an owner for ever": of_owner(ttl_seconds="inf"),
+    "an owner for no number of seconds": of_owner(ttl_seconds="nan"),
+    "a checkpoint beyond 64 bits": of_checkpoint(settled=1e19),
+    "a count beyond 64 bits": of_checkpoint(counts={"Skill": 1e308}),
+    "a count beyond what JSON keeps": of_checkpoint(counts={"Skill": 2**53}),
+    "a count below what JSON keeps": of_checkpoint(counts={"Skill": -(2**53)}),
+    "a signal beyond 64 bits": of("interrupted", signal=1e19),
+    "a line beyond 64 bits": of(
+        "rejected",
+        step="skills",
+        groups=[{"file": "f", "reason": "r", "records": [{"line": 1e19, "key": "k"}]}],
+    ),
 }
 
 
@@ -121,6 +158,12 @@ def test_a_row_that_no_version_writes_is_corrupt_and_named(row: dict[str, Any]) 
     with pytest.raises(CorruptJournal, match=r"^event esco/.*can not be read") as caught:
         from_row(row)
     assert not isinstance(caught.value, UnsupportedEvent)
+
+
+def test_the_largest_number_is_read_and_written() -> None:
+    row = of_checkpoint(settled=2**53 - 1, counts={"Skill": 2**53 - 1})
+    event = from_row({**row, "epoch": 2**53 - 1})
+    assert from_row(to_row(event)) == event
 
 
 @pytest.mark.parametrize("name", ["started", "a_name_of_tomorrow"])
