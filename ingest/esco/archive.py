@@ -13,7 +13,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import BinaryIO, TypeAlias
+from typing import IO, BinaryIO, TypeAlias
 
 from ingest.records import InputError
 
@@ -72,12 +72,19 @@ class Archive:
                 with open(where, "rb", buffering=0) as plain:
                     yield self._metered(plain.read, name)
                 return
-            with zipfile.ZipFile(self.path) as opened, opened.open(self.members[name]) as member:
+            with zipfile.ZipFile(self.path) as opened, self._member(opened, name) as member:
                 yield self._metered(member.read, name)
         except (zlib.error, zipfile.BadZipFile, EOFError, NotImplementedError) as error:
             raise InputError(f"{name} in {self.path} is damaged: download it again") from error
         except OSError as error:
             raise InputError(f"{name} in {self.path} can not be read: {error.strerror}") from error
+
+    def _member(self, opened: zipfile.ZipFile, name: str) -> IO[bytes]:
+        """Open one file of the zip, whose own header need not agree with the zip's directory."""
+        try:
+            return opened.open(self.members[name])
+        except (ValueError, LookupError) as error:  # its name is no UTF-8, though it says so
+            raise zipfile.BadZipFile from error
 
     def _metered(self, read: Callable[[int], bytes], name: str) -> BinaryIO:
         return io.BufferedReader(_Metered(read, name, self.limits.file_bytes), READ_BYTES)

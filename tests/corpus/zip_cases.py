@@ -60,6 +60,14 @@ def damaged(content: bytes) -> bytes:
     return content[:start] + bytes([content[start] ^ 0xFF]) + content[start + 1 :]
 
 
+def misnamed(content: bytes) -> bytes:
+    """Have both headers of a file say that its name is UTF-8, and spoil the one before it."""
+    start = content.index(SKILLS.encode()) - 30
+    content = content[: start + 6] + struct.pack("<H", 0x800) + content[start + 8 :]
+    content = content[: start + 30] + b"\xff" + content[start + 31 :]
+    return listed(SKILLS, 8, struct.pack("<H", 0x800))(content)
+
+
 def liar(world: World) -> None:
     """A file of 50 MB that the list at the zip's end calls one of 500 bytes."""
     files = telling()
@@ -121,6 +129,8 @@ ZIPS = (
     zip_case("zip-in-zip", "a zip in the zip", in_a_zip, "ISCOGroups_en.csv is not in {FOLDER}/data.zip: give ESCO's whole CSV download, and its language with --language"),
     zip_case("zip-truncated", "a truncated zip", rezipped(lambda content: content[:-30]), NO_ZIP),
     zip_case("zip-crc", "a file whose checksum is wrong", rezipped(damaged), "skills_en.csv in {FOLDER}/data.zip is damaged: download it again"),
+    zip_case("zip-header-name", "a file whose own header gives a name that is no UTF-8",
+             rezipped(misnamed), "skills_en.csv in {FOLDER}/data.zip is damaged: download it again"),
     zip_case("zip-encrypted", "an encrypted file",
              rezipped(listed(SKILLS, 8, struct.pack("<H", 1))), "{FOLDER}/data.zip is encrypted: give it without a password"),
     zip_case("zip-method", "files packed by LZMA", stored_by(zipfile.ZIP_LZMA), "ISCOGroups_en.csv is compressed by an unusual method: zip it with deflate"),
