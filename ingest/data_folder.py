@@ -40,7 +40,16 @@ def input_named(place: str | None) -> str | None:
     Raises:
         InputError: as `data_in`.
     """
-    return data_in(place) if place is not None and Path(place).is_dir() else place
+    is_folder = place is not None and is_there(place) and Path(place).is_dir()
+    return data_in(place) if is_folder else place
+
+
+def is_there(place: str | Path) -> bool:
+    """Whether anything lies at `place`; nothing does under a name that no file can have."""
+    try:
+        return Path(place).exists()
+    except OSError:
+        return False
 
 
 def _only_one(folder: Path) -> str | None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ingest.data_folder import is_there
 from ingest.records import InputError
 from ingest.seal import is_sealed, seal
 from journal.state import RunState, Status
@@ -83,7 +84,7 @@ def chosen_source(data: str | None, last: RunState, *, language: str) -> Iterato
         raise InputError(f"{label} can not be followed to a file: name it without links") from error
     if not _is_text(str(path)):
         raise InputError(f"the name of {str(path)!r} is not Unicode text; rename the file")
-    if data is None and not path.exists():
+    if data is None and not is_there(path):
         raise InputError(f"the input of the last run, {path}, is not there any more; name DATA")
     yield ChosenSource(
         records=open_esco(path, language=language),

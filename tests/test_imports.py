@@ -67,6 +67,7 @@ ALLOWED: dict[str, set[str]] = {
     "journal": {"journal"},
     # its adapters
     "journal.certificates": set(),
+    "journal.small_files": set(),
     "journal.redaction": set(),
     "journal.stores": {"journal.errors", "journal.redaction", "journal.store", "journal.stores"},
     "journal.stores.redacting": {"journal.events", "journal.redaction", "journal.store"},
@@ -88,6 +89,7 @@ ALLOWED: dict[str, set[str]] = {
         "journal.certificates",
         "journal.errors",
         "journal.redaction",
+        "journal.small_files",
     },
     "journal.stores.weaviate": {
         "anyio",
@@ -108,6 +110,7 @@ ALLOWED: dict[str, set[str]] = {
     "ingest.data_folder": {"ingest.esco.files", "ingest.records"},
     "ingest.seal": {"ingest.esco.files"},
     "ingest.sources": {
+        "ingest.data_folder",
         "ingest.esco",
         "ingest.records",
         "ingest.sample",
@@ -266,6 +269,7 @@ ALLOWED: dict[str, set[str]] = {
         "journal.certificates",
         "journal.errors",
         "journal.redaction",
+        "journal.small_files",
         "numpy",
         "orjson",
         "schemas",
@@ -297,6 +301,7 @@ ALLOWED: dict[str, set[str]] = {
     "ingest.diagnosis": {"ingest.report"},
     "ingest.doctor": {
         "anyio",
+        "ingest.data_folder",
         "ingest.diagnosis",
         "ingest.doctor",
         "ingest.embedders",

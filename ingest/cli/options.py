@@ -14,6 +14,7 @@ from ingest.settings import (
     SettingValue,
     settings_from,
 )
+from journal.small_files import text_in
 
 with_store = click.option(
     "--store",
@@ -69,7 +70,7 @@ def load_settings(
     """
     _, from_file = values_in_file(config=config, profile=profile)
     from_file = {**(defaults or {}), **from_file}
-    return settings_from(flags, os.environ, from_file, read_text=lambda path: path.read_text())
+    return settings_from(flags, os.environ, from_file, read_text=text_in)
 
 
 def values_in_file(
@@ -93,7 +94,7 @@ def _from_file(config: str | None, profile: str | None) -> dict[str, SettingValu
     from ingest.settings_file import settings_in
 
     try:
-        text = Path(config).read_text(encoding="utf-8")
+        text = text_in(Path(config))
     except UnicodeDecodeError as error:
         raise InputError(f"{config} is not UTF-8: save it as UTF-8") from error
     except (OSError, ValueError) as error:

@@ -16,6 +16,7 @@ from typing import Any
 
 from ingest.settings import API_KEY_FILE_VARIABLE, API_KEY_VARIABLE
 from journal.redaction import Redaction
+from journal.small_files import text_in
 
 # They tell of requests, addresses and whole objects; what matters of it reaches us as errors.
 FOREIGN_LOGGERS = ("weaviate-client", "weaviate", "httpx", "httpcore", "grpc")
@@ -47,7 +48,7 @@ def secrets_in(environ: Mapping[str, str]) -> Iterator[str]:
         yield key.strip()
     if file := environ.get(API_KEY_FILE_VARIABLE):
         try:
-            yield Path(file).read_text().strip()
+            yield text_in(Path(file)).strip()
         except (OSError, UnicodeDecodeError):  # said where the key is needed
             return
 

@@ -58,6 +58,8 @@ def _lines(file: str) -> Iterator[bytes]:
         yield from _cut(sys.stdin.buffer, file="stdin")
         return
     path = Path(file)
+    if "\0" in file:
+        raise InputError(f"{file!r} is no name of a file: take the NUL out")
     try:
         if path.exists() and not path.is_file():  # to open a pipe may take for ever
             raise InputError(f"{file} is no plain file; name what `varity-journal export` wrote")

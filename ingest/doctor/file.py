@@ -23,6 +23,8 @@ def file(path: Path) -> Finding:
         return problem("file", f"{folder} can not be written", "change its rights")
     if not path.exists():
         return ok("file", f"{path} is not there yet; a load makes it")
+    if not path.is_file():
+        return problem("file", f"{path} is no plain file", "name another file")
     if not os.access(path, os.R_OK | os.W_OK):
         return problem("file", f"{path} can not be read and written", "change its rights")
     try:
@@ -43,7 +45,8 @@ def file(path: Path) -> Finding:
 
 def disk(path: Path) -> Finding:
     """Look how much room is left for the file."""
-    folder = next(parent for parent in path.absolute().parents if parent.is_dir())
+    parents = path.absolute().parents  # of "/" there are none
+    folder = next((parent for parent in parents if parent.is_dir()), Path(path.absolute().anchor))
     free = shutil.disk_usage(folder).free
     seen = f"{_size(free)} free in {folder}"
     if free < SCARCE_BYTES:

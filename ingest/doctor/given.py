@@ -5,8 +5,8 @@ Asks nothing of the store. Says whether there is a key, never which.
 
 import sys
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 
+from ingest.data_folder import is_there
 from ingest.diagnosis import Finding, ok, problem, warning
 from ingest.settings import Settings
 from journal.redaction import SHORTEST, Redaction
@@ -46,7 +46,7 @@ def _key(settings: Settings, origin: str | None, *, is_server: bool) -> Finding:
 
 
 def _input(data: str, origin: str) -> Finding:
-    if Path(data).exists():
+    if is_there(data):
         return ok("input", f"{data} ({origin})")
     return warning("input", f"{data} ({origin}) is not there", "name another folder or zip")
 

@@ -108,6 +108,8 @@ def write_sample(out: Path, *, concepts: int = 300, seed: int = 0) -> None:
         raise InputError(
             f"a sample has {FEWEST_CONCEPTS:,} to {MOST_CONCEPTS:,} concepts, not {concepts:,}"
         )
+    if not out.name or "\0" in str(out):
+        raise InputError(f"the sample can not be written to {str(out)!r}: that names no file")
     names = SampleNames(SamplePlan(concepts=concepts, seed=seed))
     partial_path = out.with_name(f"{out.name}.{os.getpid()}.part")
     try:

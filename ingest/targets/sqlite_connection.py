@@ -62,8 +62,7 @@ class SqliteConnection:
                 connection.execute("ROLLBACK")
 
         def read() -> T:
-            there = self._connection is not None or self._path.exists()
-            return self._run(snapshot) if there else absent
+            return self._run(snapshot) if self._is_there() else absent
 
         return await to_thread.run_sync(read, limiter=self._limiter)
 
@@ -76,6 +75,10 @@ class SqliteConnection:
             if self._connection is None:
                 self._connection = self._opened()
             return work(self._connection)
+
+    def _is_there(self) -> bool:
+        with _translated(self._path):
+            return self._connection is not None or self._path.exists()
 
     def _opened(self) -> sqlite3.Connection:
         # mode=rw: a file that is not there must not come to be by looking at it.
@@ -120,6 +123,8 @@ def _translated(path: Path) -> Iterator[None]:
         yield
     except sqlite3.Error as error:
         _raise_ours(path, error)
+    except OSError as error:  # a name that no file can have
+        raise StoreRefused(f"{path} {_REFUSALS[sqlite3.SQLITE_CANTOPEN]}") from error
 
 
 def _raise_ours(path: Path, error: sqlite3.Error) -> NoReturn:

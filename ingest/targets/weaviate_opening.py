@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import anyio
 from grpc import ssl_channel_credentials  # type: ignore[import-untyped]
 from grpc.aio import AioRpcError  # type: ignore[import-untyped]
+from httpx import InvalidURL
 from weaviate import WeaviateAsyncClient
 from weaviate.auth import Auth
 from weaviate.config import AdditionalConfig, GrpcConfig, Timeout
@@ -28,6 +29,7 @@ from ingest.targets.weaviate_errors import Lost
 from ingest.targets.weaviate_wire import Wire
 from journal.certificates import AUTHORITY_VARIABLE, WAY_OUT, distrust
 from journal.errors import JournalError, StoreRefused, StoreUnavailable
+from journal.small_files import bytes_in
 
 OPEN_TIMEOUT_SECONDS = 5.0
 OLDEST_SERVER = (1, 30)
@@ -91,10 +93,7 @@ class Server:
         try:
             parameters = ConnectionParams.from_url(self.url, self.grpc_port)
         except ValueError as error:
-            raise StoreRefused(
-                f"{self} with gRPC port {self.grpc_port} is no usable address: expected "
-                "http(s)://host:port and another port for gRPC"
-            ) from error
+            raise self._no_address() from error
         seconds, authority = OPEN_TIMEOUT_SECONDS, self._authority()
         return WeaviateAsyncClient(
             connection_params=parameters,
@@ -123,7 +122,7 @@ class Server:
         if not file or not self.url.startswith("https:"):
             return None
         try:
-            return Path(file).read_bytes()
+            return bytes_in(Path(file))
         except OSError as error:
             raise StoreRefused(
                 f"{AUTHORITY_VARIABLE}: {file} can not be read ({error.strerror})"
@@ -133,6 +132,8 @@ class Server:
         try:
             with anyio.fail_after(OPEN_TIMEOUT_SECONDS + 1):
                 await client.connect()
+        except InvalidURL as error:  # of hosts, too, the session takes fewer
+            raise self._no_address() from error
         except UnexpectedStatusCodeError as error:
             raise self._unwelcome(error.status_code) from error
         except _NOT_ONE as error:
@@ -166,6 +167,12 @@ class Server:
                 f"{self} answers, but its gRPC port {self.grpc_port} does not: open it, or name "
                 "the right one (WEAVIATE_GRPC_PORT)"
             ) from error
+
+    def _no_address(self) -> StoreRefused:
+        return StoreRefused(
+            f"{self} with gRPC port {self.grpc_port} is no usable address: expected"
+            " http(s)://host:port and another port for gRPC"
+        )
 
     def _unwelcome(self, status: int) -> JournalError:
         if status in (401, 403):

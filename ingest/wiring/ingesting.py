@@ -7,12 +7,11 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 import anyio
 
-from ingest.data_folder import input_named
+from ingest.data_folder import input_named, is_there
 from ingest.decision import (
     ALREADY_COMPLETED,
     DRY_RUN,
@@ -410,9 +409,7 @@ class _Call:
         if data is not None or self._options.mode is not Mode.AUTO:
             return False
         path = recorded_path(self._state)
-        return (
-            self._state.status is Status.COMPLETED and path is not None and not Path(path).exists()
-        )
+        return self._state.status is Status.COMPLETED and path is not None and not is_there(path)
 
     def _said(
         self,

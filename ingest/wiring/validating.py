@@ -2,12 +2,11 @@
 
 import os
 from contextlib import AsyncExitStack
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import anyio
 
-from ingest.data_folder import input_named
+from ingest.data_folder import input_named, is_there
 from ingest.records import InputError
 from ingest.report import validation_document
 from ingest.settings import Settings, settings_from
@@ -15,6 +14,7 @@ from ingest.sources import chosen_source, recorded_path
 from ingest.wiring.opening import opened_store, opened_target, read_input
 from ingest.wiring.reading import status_of
 from journal import RunState, Status
+from journal.small_files import text_in
 
 if TYPE_CHECKING:
     from ingest.inspection import Looked
@@ -81,7 +81,7 @@ def validate_data(
         StoreUnavailable: the store can not be reached.
     """
     if settings is None:
-        settings = settings_from({}, os.environ, {}, read_text=Path.read_text)
+        settings = settings_from({}, os.environ, {}, read_text=text_in)
     report = anyio.run(validate, settings, data, deep)
     return report.valid, validation_document(report)
 
@@ -92,4 +92,4 @@ def language_of(state: RunState, settings: Settings) -> str:
 
 
 def _is_there(named: str | None, state: RunState) -> bool:
-    return bool(state.attributes.get("sample")) or (named is not None and Path(named).exists())
+    return bool(state.attributes.get("sample")) or (named is not None and is_there(named))

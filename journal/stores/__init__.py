@@ -45,7 +45,7 @@ def sqlite_path(url: str) -> Path:
         StoreRefused: it names none.
     """
     path = url.removeprefix(SQLITE_SCHEME)
-    if not url.startswith(SQLITE_SCHEME) or not path:
+    if not url.startswith(SQLITE_SCHEME) or not path or "\0" in path:
         raise StoreRefused(f"{url} names no file; write sqlite:///varity.db")
     return Path(path)
 

@@ -9,6 +9,7 @@ import os
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import quote, urlsplit
 
@@ -19,6 +20,7 @@ import orjson
 from journal.certificates import AUTHORITY_VARIABLE, WAY_OUT, distrust
 from journal.errors import StoreRefused, StoreUnavailable
 from journal.redaction import Redaction
+from journal.small_files import bytes_in
 
 CONNECTIONS = 16
 MAX_ANSWER_BYTES = 128 * 1024 * 1024  # a page of events has a few
@@ -205,6 +207,8 @@ class Rest:
         try:
             if folder and not file:
                 return ssl.create_default_context(capath=folder)
+            if file:
+                bytes_in(Path(file))  # ssl reads on for ever where there is no end
             return ssl.create_default_context(cafile=file or certifi.where())
         except OSError as error:
             raise StoreRefused(

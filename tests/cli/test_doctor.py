@@ -90,6 +90,23 @@ def test_an_empty_folder_has_nothing_in_the_way_and_stays_empty(
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("file", ["/", "/dev/full", "/tmp"])
+def test_a_store_that_is_no_plain_file_is_a_problem(file: str, varity: Varity) -> None:
+    said = varity("doctor", "--json", "--store", f"sqlite:///{file}")
+    assert said.code == 1
+    assert checks(said)["file"]["seen"] == f"{file} is no plain file"
+    assert verdicts(said)["disk"] in ("ok", "warning", "problem")
+
+
+def test_an_input_whose_name_no_file_can_have_is_not_there(
+    varity: Varity, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VARITY_DATA", "d" * 300)
+    said = varity("doctor", "--json")
+    assert verdicts(said)["input"] == "warning"
+    assert checks(said)["input"]["seen"] == f"{'d' * 300} (VARITY_DATA) is not there"
+
+
 def test_after_a_load_nothing_stands_in_the_way(varity: Varity) -> None:
     assert varity("ingest").code == 0
     said = varity("doctor", "--json")

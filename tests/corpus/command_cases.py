@@ -20,10 +20,17 @@ def variable(name: str, value: str) -> Arrange:
 
 def key_file(content: bytes | None) -> Arrange:
     def arrange(world: World) -> None:
-        world.set("WEAVIATE_API_KEY", "")
-        world.set("WEAVIATE_API_KEY_FILE", "key")
+        key_in("key")(world)
         if content is not None:
             (world.folder / "key").write_bytes(content)
+
+    return arrange
+
+
+def key_in(file: str) -> Arrange:
+    def arrange(world: World) -> None:
+        world.set("WEAVIATE_API_KEY", "")
+        world.set("WEAVIATE_API_KEY_FILE", file)
 
     return arrange
 
@@ -120,6 +127,14 @@ CASES: tuple[Case, ...] = (
     environment("embedder", "an embedder that would move the cursor", "VARITY_EMBEDDER", "\x1b[2J",
                 command="ingest data",
          says="there is no embedder named '\\x1b[2J'; choose one of: local, t2v, hashing"),
+    environment("data-long", "DATA in the environment with a name of 300 letters", "VARITY_DATA", "d" * 300,
+                command="ingest --embedder hashing",
+         says="{FOLDER}/{ANY} can not be read: File name too long"),
+    environment("config-endless", "a device as configuration file", "VARITY_CONFIG", "/dev/zero",
+         says="/dev/zero can not be read (File too large); name a file by --config"),
+    environment("certificates-endless", "a device as file of certificates", "SSL_CERT_FILE", "/dev/zero",
+                command=LOAD + " --store https://127.0.0.1:9",
+         says="SSL_CERT_FILE: /dev/zero can not be read as certificates; correct or unset it"),
     environment("t2v-key", "a key in the t2v address", "VARITY_T2V_URL", f"http://x:{SECRET}@h",
          says="VARITY_T2V_URL holds more than an address; write http(s)://HOST:PORT, without a key"),
     environment("store-key", "a password in the store's URL", "WEAVIATE_URL", f"http://u:{SECRET}@h",
@@ -148,6 +163,8 @@ CASES: tuple[Case, ...] = (
          says="the API key would travel to weaviate.example unencrypted; use https://, or set VARITY_ALLOW_PLAIN_HTTP=true if that network is trusted"),
     store("no-file", "sqlite without a file", "sqlite:///",
          says="sqlite:/// names no file; write sqlite:///varity.db"),
+    store("nul", "sqlite with a NUL in the name", "sqlite:///a\0b",
+         says="sqlite:///a\\x00b names no file; write sqlite:///varity.db"),
     store("slashes", "sqlite with two slashes", "sqlite://varity.db",
          says="sqlite://varity.db names no file; write sqlite:///varity.db"),
     Case(name="key-newline", bad="a line end inside the API key", code=USAGE, says="the API key holds a character that can not be sent; check WEAVIATE_API_KEY or the file that WEAVIATE_API_KEY_FILE names",
@@ -158,6 +175,8 @@ CASES: tuple[Case, ...] = (
     Case(name="key-file-empty", bad="an empty key file", code=USAGE, says="WEAVIATE_API_KEY_FILE: key is empty; put the key into it", arrange=key_file(b"\n")),
     Case(name="key-file-binary", bad="a key file that is no text", code=USAGE, says="WEAVIATE_API_KEY_FILE: key can not be read (UnicodeDecodeError); name a file that holds the key and nothing else",
          arrange=key_file(b"\xff\xfe")),
+    Case(name="key-file-endless", bad="a device as key file", code=USAGE, says="WEAVIATE_API_KEY_FILE: /dev/zero can not be read (FileTooLarge); name a file that holds the key and nothing else",
+         arrange=key_in("/dev/zero")),
     call("no-run", "an unknown run", "history zz",
          says="there is no run 'zz'; `varity-journal history` lists them"),
     call("run-control", "a run that would move the cursor", ("history", "\x1b[2J\u202e"),
@@ -170,8 +189,24 @@ CASES: tuple[Case, ...] = (
          says="nowhere is not there; name the input that was loaded"),
     call("reset", "a reset that nobody confirms", "reset --journal",
          says="reset drops data and nobody is there to be asked; add --yes"),
+    call("validate-long", "DATA with a name of 300 letters to validate", f"validate {'d' * 300}",
+         says=f"{'d' * 300} is not there; name the input that was loaded"),
+    call("reset-long", "a reset of a file with a name of 300 letters",
+         f"reset --yes --store sqlite:///{'d' * 300}",
+         says=f"{'d' * 300} can not be opened; check that its folder exists and the rights"),
+    call("reset-idna", "a reset at a host name of other letters",
+         ("reset", "--yes", "--store", "https://xn--\u202e.example"),
+         says="Weaviate at https://xn--\\u202e.example with gRPC port 50051 is no usable address: expected http(s)://host:port and another port for gRPC"),
+    call("reset-address", "a reset at an address of numbers past 255",
+         "reset --yes --store https://999.999.999.999",
+         says="Weaviate at https://999.999.999.999 with gRPC port 50051 is no usable address: expected http(s)://host:port and another port for gRPC"),
+    call("reset-zone", "a reset at an IPv6 address with a zone",
+         "reset --yes --store https://[fe80::1%eth0]:1",
+         says="Weaviate at https://[fe80::1%eth0]:1 with gRPC port 50051 is no usable address: expected http(s)://host:port and another port for gRPC"),
     call("replay-absent", "an export that is not there", "replay nowhere.jsonl",
          says="nowhere.jsonl can not be read (No such file or directory); name what `varity-journal export` wrote"),
+    call("replay-nul", "a NUL in the name of an export", ("replay", "a\0b"),
+         says="'a\\x00b' is no name of a file: take the NUL out"),
     call("replay-device", "a device as export", "replay /dev/zero",
          says="/dev/zero is no plain file; name what `varity-journal export` wrote"),
     call("replay-pipe", "a pipe that nobody writes to as export", "replay pipe",
@@ -191,6 +226,10 @@ CASES: tuple[Case, ...] = (
          says="--until 1.2 is no position; write EPOCH:SEQ, as in 1:12"),
     call("sample-few", "a sample of 5 concepts", "sample s.zip --concepts 5",
          says="a sample has 300 to 1,000,000 concepts, not 5"),
+    call("sample-empty", "a sample without a name", ("sample", ""),
+         says="the sample can not be written to '.': that names no file"),
+    call("sample-nul", "a sample with a NUL in its name", ("sample", "a\0b/s.zip"),
+         says="the sample can not be written to 'a\\x00b/s.zip': that names no file"),
     call("sample-folder", "a sample into a folder that is not there", "sample no/s.zip",
          says="the sample can not be written to no/s.zip: No such file or directory"),
     call("search-empty", "a search before any load", "search glue", arrange=folder(),
