@@ -25,6 +25,8 @@ _REQUEST_SECONDS = 30.0
 _CONCURRENT_REQUESTS = 8
 _ATTEMPTS = 5
 _BACKOFF = wait_exponential(multiplier=0.2, max=5) + wait_random(0, 0.2)
+# What JSON of another shape raises: a number past 64 bits a TypeError, lists without end the last.
+_ILLEGIBLE = (ValueError, KeyError, TypeError, RecursionError)
 _BUSY = HTTPStatus.TOO_MANY_REQUESTS
 
 TaskType = Literal["passage", "query"]
@@ -44,9 +46,10 @@ async def connect_t2v(url: str, *, backoff: wait_base = _BACKOFF) -> "T2vEmbedde
     """
     try:
         address = httpx.URL(url)
-    except httpx.InvalidURL as error:
+        host = address.host
+    except (httpx.InvalidURL, UnicodeError) as error:  # of xn-- and what encodes nothing
         raise InputError("the address of the t2v service is no URL; check its setting") from error
-    if address.scheme not in ("http", "https") or not address.host:
+    if address.scheme not in ("http", "https") or not host:
         raise InputError("the address of the t2v service must begin with http:// or https://")
     embedder = T2vEmbedder(address, backoff=backoff)
     try:
@@ -124,7 +127,7 @@ class T2vEmbedder:
         response = await self._answer("POST", "/vectors", body)
         try:
             return response.json()["vector"]
-        except (ValueError, KeyError, TypeError) as error:
+        except _ILLEGIBLE as error:
             raise StepFailed(
                 f"the t2v service at {self._shown} answered without a vector; check that its"
                 " address is that of a t2v service, then resume"
@@ -134,9 +137,10 @@ class T2vEmbedder:
         """Return a digest of what the service says of its model, "unnamed" if nothing."""
         try:
             meta = (await self._answer("GET", "/meta")).json()
-        except (StoreRefused, StepFailed, ValueError):
+            said = orjson.dumps(meta, option=orjson.OPT_SORT_KEYS)
+        except (StoreRefused, StepFailed, *_ILLEGIBLE):
             return "unnamed"
-        return hashlib.sha256(orjson.dumps(meta, option=orjson.OPT_SORT_KEYS)).hexdigest()[:16]
+        return hashlib.sha256(said).hexdigest()[:16]
 
     async def _answer(self, method: str, path: str, body: object = None) -> httpx.Response:
         """Return the first good answer of a few attempts."""
@@ -162,7 +166,7 @@ class T2vEmbedder:
                 response = await self._client.request(
                     method, path, content=content, headers=headers
                 )
-        except (httpx.TransportError, TimeoutError) as error:
+        except (httpx.RequestError, TimeoutError) as error:
             raise _TryAgainError(type(error).__name__) from error
         if response.status_code == _BUSY or response.is_server_error:
             raise _TryAgainError(f"HTTP {response.status_code}")

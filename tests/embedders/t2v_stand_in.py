@@ -28,6 +28,7 @@ class StandIn:
         self.vector_requests: list[dict[str, Any]] = []
         self.others: list[str] = []
         self.fault: Fault = no_fault
+        self.headers: dict[str, str] = {}
         self.meta: Answer = (200, json.dumps({"model": "stand-in"}).encode())
         self.at_once = 0
         self.most_at_once = 0
@@ -87,6 +88,8 @@ def stand_in(*, host: str = "127.0.0.1", port: int = 0) -> Iterator[StandIn]:
         def _send(self, answer: Answer) -> None:
             status, body = answer
             self.send_response(status)
+            for name, value in behind.headers.items():
+                self.send_header(name, value)
             if status != 204:
                 self.send_header("Content-Length", str(len(body)))
             self.end_headers()

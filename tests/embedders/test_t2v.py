@@ -119,6 +119,7 @@ async def test_an_address_that_is_none_is_bad_input(url: str) -> None:
         ((200, b"no JSON"), "without a vector"),
         (vector_answer({"error": "no"}), "without a vector"),
         (vector_answer([1, 2]), "without a vector"),
+        ((200, b"[" * 200_000), "without a vector"),
         (vector_answer({"vector": [float("nan")] * 8}), "not finite"),
         (vector_answer({"vector": [1.0] * 7}), "expected 8 dimensions, found 7"),
         (vector_answer({"vector": "text"}), "expected 1 vectors|something else"),
@@ -133,6 +134,30 @@ async def test_an_unusable_answer_fails_the_step(
     with pytest.raises(StepFailed, match=complaint):
         await connected.embed(["bread"])
     assert len(t2v.vector_requests) == 1
+
+
+@pytest.mark.parametrize(
+    "meta", [b"[" * 200_000, b'{"size": 99999999999999999999}', b"<html>", b"\xff"]
+)
+async def test_a_model_that_can_not_be_read_is_unnamed(t2v: StandIn, meta: bytes) -> None:
+    t2v.meta = 200, meta
+    embedder = await connect_t2v(t2v.url, backoff=wait_none())
+    await embedder.aclose()
+    assert embedder.fingerprint == "t2v:unnamed:8:masked_mean"
+
+
+async def test_an_answer_that_is_packed_wrongly_is_none(
+    t2v: StandIn, connected: T2vEmbedder
+) -> None:
+    t2v.headers["Content-Encoding"] = "gzip"
+    with pytest.raises(StoreUnavailable, match="DecodingError"):
+        await connected.embed(["bread"])
+
+
+@pytest.mark.parametrize("host", ["xn--a.example", "xn--\u202e", "999.999.999.999", "[::1"])
+async def test_a_host_that_can_not_be_is_no_address(host: str) -> None:
+    with pytest.raises(InputError, match="no URL"):
+        await connect_t2v(f"http://{host}:1")
 
 
 async def test_one_bad_answer_among_many_fails_them_all(
