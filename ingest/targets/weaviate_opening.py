@@ -54,7 +54,16 @@ class GrpcUnavailable(StoreUnavailable):
 
 
 # What the client raises over an answer that is not a Weaviate's; "null" fails an assertion.
-_NOT_ONE = (ResponseCannotBeDecodedError, LookupError, TypeError, ValueError, AssertionError)
+_NOT_ONE = (
+    ResponseCannotBeDecodedError,
+    LookupError,
+    TypeError,
+    ValueError,
+    AttributeError,
+    OverflowError,
+    RecursionError,
+    AssertionError,
+)
 
 
 @dataclass(frozen=True, slots=True)

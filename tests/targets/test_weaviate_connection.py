@@ -458,7 +458,20 @@ async def test_wrong_credentials_are_refused_without_showing_them(status: str) -
     assert "the-key" not in message
 
 
-@pytest.mark.parametrize("body", [b"<html>", b"[]", b"null", b"{}", b'{"version":"about one"}'])
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"<html>",
+        b"[]",
+        b"null",
+        b"{}",
+        b'{"version":"about one"}',
+        b'{"version":5}',
+        b'{"version":"1.38.11","grpcMaxMessageSize":"x"}',
+        b'{"version":"1.38.11","grpcMaxMessageSize":99999999999999999999}',
+        b"[" * 200_000,
+    ],
+)
 async def test_what_is_no_weaviate_is_refused(body: bytes) -> None:
     async with stand_in(meta=body) as server:
         assert "does not answer as a Weaviate does" in await refusal(server)
