@@ -272,14 +272,14 @@ class WeaviateStore:
 
         Cut short, it leaves the newest: who reads on from there finds what the last run said.
         """
-        places = [
-            (int(row["epoch"]), int(row["seq"]))
-            async for row in self._rows()
+        # By the ids as listed: what an event says of its own place may have been edited.
+        listed = [
+            (_number(row.get("epoch")), _number(row.get("seq")), place)
+            async for place, row in self._listed()
             if not is_legacy(row) and row.get("pipeline") == pipeline
         ]
-        for at_epoch, seq in sorted(places):
+        for _, _, place in sorted(listed):
             check()  # so the list is of before any successor
-            place = event_id(pipeline, at_epoch, seq)
             await self._sought("DELETE", _event_path(place), done=204)
 
     async def aclose(self) -> None:
@@ -357,6 +357,11 @@ class WeaviateStore:
 
     async def _rows(self) -> AsyncIterator[Mapping[str, Any]]:
         """Yield the properties of every object of `Metadata`, by cursor."""
+        async for _, row in self._listed():
+            yield row
+
+    async def _listed(self) -> AsyncIterator[tuple[str, Mapping[str, Any]]]:
+        """Yield id and properties of every object of `Metadata`, by cursor."""
         after = ""
         while True:
             status, found = await self._sought(
@@ -365,7 +370,8 @@ class WeaviateStore:
             objects = [] if status == 404 else self._rest.part(found, "objects", list)
             for listed in objects:
                 is_bare = isinstance(listed, dict) and listed.get("properties") is None
-                yield {} if is_bare else self._rest.part(listed, "properties", dict)
+                row = {} if is_bare else self._rest.part(listed, "properties", dict)
+                yield self._rest.part(listed, "id", str), row
             if len(objects) < PAGE:
                 return
             after = self._rest.part(objects[-1], "id", str)
@@ -459,7 +465,7 @@ def _property(wanted: PropertySchema) -> dict[str, Any]:
     }
 
 
-def _event_path(place: UUID) -> str:
+def _event_path(place: UUID | str) -> str:
     return f"/v1/objects/{METADATA}/{place}?consistency_level=QUORUM"
 
 

@@ -19,6 +19,7 @@ from journal import (
     open_store,
     read_runs,
 )
+from journal.codec import event_id
 from journal.lease import claim
 from journal.stores.weaviate import WeaviateStore
 from tests.journal.builders import FAILED, logged, owner, recorded, started
@@ -285,3 +286,22 @@ async def test_a_killed_server_keeps_every_acknowledged_event(
         heartbeat = await store.heartbeat("esco", 1)
         assert heartbeat is not None
         assert heartbeat.beat == 3
+
+
+@pytest.mark.parametrize("change", [{"epoch": 9000}, {"seq": None}])
+async def test_an_event_that_says_another_place_of_itself_is_erased_as_well(
+    clean_weaviate: Weaviate, change: dict[str, object]
+) -> None:
+    """Else a journal that was edited could not be erased, and nobody could begin anew."""
+    events = logged(1, started(), FAILED)
+    async with open_store(clean_weaviate.url) as store:
+        await store.prepare()
+        for event in events:
+            await store.append(event)
+        path = f"{clean_weaviate.url}/v1/objects/Metadata/{event_id('esco', 1, 2)}"
+        stored = httpx.get(path, timeout=15).raise_for_status().json()
+        stored["properties"] |= change
+        httpx.put(path, json=stored, timeout=15).raise_for_status()
+        await store.erase("esco", epoch=2, check=lambda: None)
+    listed = httpx.get(f"{clean_weaviate.url}/v1/objects?class=Metadata", timeout=15)
+    assert listed.raise_for_status().json()["objects"] == []
