@@ -71,10 +71,6 @@ class Lease:
             return self.age_seconds >= self.owner.ttl_seconds
         return isinstance(self._lost, LeaseExpired)
 
-    def is_confirmed_since(self, elapsed_seconds: float) -> bool:
-        """Whether the store confirmed a heartbeat that was sent after this reading of the clock."""
-        return self._confirmed_at > elapsed_seconds
-
     async def admit(self, timeout_seconds: float) -> None:
         """Wait until a request of `timeout_seconds` may begin.
 

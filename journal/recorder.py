@@ -90,17 +90,15 @@ class Recorder:
     async def _append(self, recorded: Recorded) -> None:
         """Send the same bytes until the store says that they are there."""
         pause_seconds = FIRST_RETRY_SECONDS
-        began_at = self._clock.elapsed()
-        gives_up_at = began_at + self._lease.owner.ttl_seconds
+        gives_up_at = self._clock.elapsed() + self._lease.owner.ttl_seconds
         try:
             while True:
                 await self._lease.admit(self._timeout_seconds)
                 try:
                     return await self._store.append(recorded)
                 except StoreUnavailable:
-                    is_late = self._clock.elapsed() >= gives_up_at
-                    if is_late and self._lease.is_confirmed_since(began_at):
-                        raise  # heartbeats get through, events do not
+                    if self._clock.elapsed() >= gives_up_at:
+                        raise  # if heartbeats get through; else the lease has run out by now
                     await anyio.sleep(pause_seconds)
                     pause_seconds = min(2 * pause_seconds, LONGEST_RETRY_SECONDS)
         except JournalError as error:

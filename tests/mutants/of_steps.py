@@ -135,11 +135,12 @@ MUTANTS = (
     Mutant(
         name="unanswered-event-ends-the-run",
         harm="an outage as long as a lease ends a load that nobody contests",
-        module="journal.recorder",
-        changes=((" and self._lease.is_confirmed_since(began_at)", ""),),
+        module="journal.runner",
+        changes=((" or lease.has_run_out:", ":"),),
         killed_by={
             "journal/test_expiry.py": (
                 "test_an_event_that_gets_no_answer_for_a_lease_ends_the_lease_and_not_the_run",
+                "test_a_request_without_an_answer_after_the_lease_tells_who_took_it",
             ),
         },
     ),
