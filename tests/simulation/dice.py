@@ -17,7 +17,7 @@ class Fault(StrEnum):
     LATE = "applied late"
     CUT = "applied in part, torn"
     DUPLICATED = "duplicated"
-    ERRORED = "errored but stored"
+    ERRORED = "errored, stored or not"
     SLOW = "slow"
     STALE = "stale read"
     GAP = "gap in a listing"

@@ -221,16 +221,22 @@ class SimulatedTarget(Writer):
         blank = "blank " if sent and sent[0].vector is None else ""
 
         epoch = self.epoch
+        errored, skipped = self._errored(len(sent))
+        taken = [each for position, each in enumerate(sent) if position not in skipped]
 
         def apply(cut: Cut | None) -> tuple[Outcome, ...]:
-            outcomes = self._server.upsert(sent, self, cut)
+            outcomes = self._server.upsert(taken, self, cut)
             stored = [
                 each
-                for each, outcome in zip(sent, outcomes, strict=False)  # cut: of fewer
+                for each, outcome in zip(taken, outcomes, strict=False)  # cut: of fewer
                 if outcome.verdict is Verdict.ACKNOWLEDGED
             ]
             self._landed(Landing(epoch=epoch, number=number, kind=kind, objects=stored))
-            return outcomes
+            answers = iter(outcomes)
+            return tuple(
+                ERRORED if position in skipped else next(answers, ERRORED)
+                for position in range(len(sent))
+            )
 
         try:
             outcomes = await self._network.call(
@@ -238,13 +244,21 @@ class SimulatedTarget(Writer):
             )
         except Unanswered as error:
             return Reply(outcomes=(UNKNOWN,) * len(sent), pushback=True, lost=error.is_lost)
-        if self._dice.fires(Fault.ERRORED):
-            share = self._dice.between(Fault.ERRORED, 0, 1)
-            outcomes = tuple(
-                ERRORED if self._dice.between(Fault.ERRORED, 0, 1) < share else outcome
-                for outcome in outcomes
-            )
+        outcomes = tuple(
+            ERRORED if position in errored else outcome for position, outcome in enumerate(outcomes)
+        )
         return Reply(outcomes=outcomes, pushback=READ_ONLY in outcomes)
+
+    def _errored(self, count: int) -> tuple[frozenset[int], frozenset[int]]:
+        """Return which objects of a batch are errored, and which of these are not stored either."""
+        if not self._dice.fires(Fault.ERRORED):
+            return frozenset(), frozenset()
+        share = self._dice.between(Fault.ERRORED, 0, 1)
+        errored = frozenset(
+            position for position in range(count) if self._dice.between(Fault.ERRORED, 0, 1) < share
+        )
+        are_stored = self._dice.whole(Fault.ERRORED, 0, 1)
+        return errored, frozenset() if are_stored else errored
 
     async def _ask(self, what: str) -> None:
         """Go there and back.
