@@ -47,15 +47,15 @@ class WeaviateClasses:
         Raises:
             StoreRefused: a class has another shape, or belongs to another pipeline.
         """
-        replicas = await self._replicas()
         there = await self._all()
         for definition in self._definitions.values():  # before anything is created
             if found := there.get(definition["class"]):
                 self._check(definition, found)
-        for definition in self._definitions.values():
-            if definition["class"] not in there:
-                found = await self._create(definition, set(there), replicas)
-                there[definition["class"]] = found
+        absent = [each for each in self._definitions.values() if each["class"] not in there]
+        # Each step prepares; only the first has anything to create.
+        replicas = await self._replicas() if absent else None
+        for definition in absent:
+            there[definition["class"]] = await self._create(definition, set(there), replicas)
         for definition in self._definitions.values():  # every target is there now
             for entry in shapes.missing_properties(definition, there[definition["class"]]):
                 await self._add(definition, entry)
