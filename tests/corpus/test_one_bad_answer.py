@@ -27,7 +27,7 @@ OF_A_LOAD = (
     ("GET /v1/cluster/statistics", 1, HTML, WRITTEN),
     ("GET /v1/meta", 0, LIST, READ),
     ("GET /v1/nodes", 0, LIST, READ),
-    ("GET /v1/nodes", 2, HTML, READ),
+    ("GET /v1/nodes", 1, HTML, READ),
     ("GET /v1/objects/Metadata/ID", 0, LIST, READ),
     ("GET /v1/objects?class", 0, HTML, READ),
     ("GET /v1/objects?class", 5, LIST, READ),
