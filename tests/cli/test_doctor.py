@@ -4,9 +4,8 @@ import re
 import socket
 import sqlite3
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import pytest
@@ -17,6 +16,7 @@ from tests.cli.builders import history, started
 from tests.cli.conftest import Fill, Said, Varity
 from tests.cli.terminal import Terminal
 from tests.server import Weaviate
+from tests.serving import serving
 
 KEY = "canary-4b1d"
 
@@ -50,19 +50,11 @@ class FakeServer(BaseHTTPRequestHandler):
         self.send_response(200 if is_open else 401)
         self.end_headers()
 
-    def log_message(self, format: str, *args: object) -> None:
-        """Say nothing."""
-
 
 @pytest.fixture
 def guarded() -> Iterator[str]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), FakeServer)
-    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(FakeServer) as url:
+        yield url
 
 
 # --- a file -------------------------------------------------------------------------------------

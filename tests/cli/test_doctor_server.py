@@ -4,8 +4,7 @@ import json
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 import anyio
@@ -17,6 +16,7 @@ from ingest.doctor.checking import Check, findings
 from ingest.esco_classes import esco_schemas
 from ingest.rights import needed
 from journal.stores.rest import Rest
+from tests.serving import serving
 
 Answers = dict[str, Any]
 
@@ -36,16 +36,8 @@ def url(answers: Answers) -> Iterator[str]:
             self.end_headers()
             self.wfile.write(body)
 
-        def log_message(self, format: str, *args: object) -> None:
-            """Say nothing."""
-
-    ill = ThreadingHTTPServer(("127.0.0.1", 0), Ill)
-    thread = Thread(target=ill.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    yield f"http://127.0.0.1:{ill.server_port}"
-    ill.shutdown()
-    thread.join()
-    ill.server_close()
+    with serving(Ill) as url:
+        yield url
 
 
 @asynccontextmanager

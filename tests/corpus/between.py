@@ -1,12 +1,13 @@
 """A proxy before a real server that gives one answer, of many, as no Weaviate gives it."""
 
 import re
-import threading
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from http.client import HTTPConnection
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
+
+from tests.serving import serving
 
 NUMBERS = re.compile(r"[0-9a-f-]{36}|(?<=_)\d+\b")
 SECONDS = 60
@@ -77,16 +78,5 @@ def between(host: str, port: int) -> Iterator[Between]:
 
         do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = pass_on  # noqa: N815 - http.server names them
 
-        def log_message(self, format: str, *args: object) -> None:
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as listening:
-        listening.daemon_threads = True
-        proxy.url = f"http://127.0.0.1:{listening.server_address[1]}"
-        thread = threading.Thread(target=listening.serve_forever, kwargs={"poll_interval": 0.02})
-        thread.start()
-        try:
-            yield proxy
-        finally:
-            listening.shutdown()
-            thread.join()
+    with serving(Handler) as proxy.url:
+        yield proxy

@@ -1,10 +1,11 @@
 """An HTTP server in a thread that answers as a case wants; by default like an empty Weaviate."""
 
-import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
+
+from tests.serving import serving
 
 Body = bytes | Callable[[], Iterator[bytes]]
 
@@ -66,16 +67,5 @@ def answering(answers: Mapping[str, Answer]) -> Iterator[Behind]:
             for part in found.body():
                 self.wfile.write(part)
 
-        def log_message(self, format: str, *args: object) -> None:
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        server.daemon_threads = True
-        behind.url = f"http://127.0.0.1:{server.server_address[1]}"
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-        thread.start()
-        try:
-            yield behind
-        finally:
-            server.shutdown()
-            thread.join()
+    with serving(Handler) as behind.url:
+        yield behind

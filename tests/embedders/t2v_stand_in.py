@@ -7,9 +7,11 @@ import json
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 from zlib import crc32
+
+from tests.serving import serving
 
 Answer = tuple[int, bytes]
 Fault = Callable[[dict[str, Any]], Answer | None]
@@ -95,16 +97,5 @@ def stand_in(*, host: str = "127.0.0.1", port: int = 0) -> Iterator[StandIn]:
             self.end_headers()
             self.wfile.write(body)
 
-        def log_message(self, format: str, *args: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer((host, port), Handler)
-    behind.url = f"http://{host}:{server.server_address[1]}"
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    try:
+    with serving(Handler, host=host, port=port) as behind.url:
         yield behind
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()

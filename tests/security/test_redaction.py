@@ -4,9 +4,8 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from threading import Thread
 
 import pytest
 from grpc import StatusCode  # type: ignore[import-untyped]
@@ -23,6 +22,7 @@ from journal.stores.rest import Rest
 from tests.cli.conftest import environment
 from tests.contract.target_builders import SCHEMAS, skill
 from tests.journal.builders import recorded
+from tests.serving import serving
 from tests.targets.stand_in import aborted, stand_in
 
 KEY = "canary-0f9e'\"\\/key"
@@ -43,19 +43,11 @@ class Echo(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(said.encode())
 
-    def log_message(self, format: str, *args: object) -> None:
-        """Say nothing."""
-
 
 @pytest.fixture
 def echo() -> Iterator[str]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Echo)
-    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(Echo) as url:
+        yield url
 
 
 # --- by value -----------------------------------------------------------------------------------

@@ -1,64 +1,55 @@
 """The admin's key that `scripts/weaviate-role` is given goes to the one server it names."""
 
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler
 
 import pytest
 
 from tests.security.conftest import KEYS
 from tests.security.test_role import weaviate_role
+from tests.serving import serving
 
 
 class Host:
     """A server that repeats what it is told, or sends whoever asks to `elsewhere`."""
 
     def __init__(self) -> None:
+        self.url = ""
         self.elsewhere = ""
         self.asked: list[str] = []
-        host = self
 
-        class Answer(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                host.asked.append(str(self.headers))
-                self.send_response(302 if host.elsewhere else 500)
-                if host.elsewhere:
-                    self.send_header("location", host.elsewhere + self.path)
-                self.end_headers()
-                self.wfile.write(str(self.headers).encode())
 
-            def do_POST(self) -> None:
-                self.do_GET()
+@contextmanager
+def hosted() -> Iterator[Host]:
+    host = Host()
 
-            def log_message(self, format: str, *args: object) -> None:
-                """Say nothing."""
+    class Answer(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            host.asked.append(str(self.headers))
+            self.send_response(302 if host.elsewhere else 500)
+            if host.elsewhere:
+                self.send_header("location", host.elsewhere + self.path)
+            self.end_headers()
+            self.wfile.write(str(self.headers).encode())
 
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Answer)
-        self.thread = Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.01})
-        self.thread.start()
+        def do_POST(self) -> None:
+            self.do_GET()
 
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server.server_port}"
-
-    def close(self) -> None:
-        self.server.shutdown()
-        self.thread.join()
-        self.server.server_close()
+    with serving(Answer) as host.url:
+        yield host
 
 
 @pytest.fixture
 def host() -> Iterator[Host]:
-    made = Host()
-    yield made
-    made.close()
+    with hosted() as made:
+        yield made
 
 
 @pytest.fixture
 def other_host() -> Iterator[Host]:
-    made = Host()
-    yield made
-    made.close()
+    with hosted() as made:
+        yield made
 
 
 def test_a_redirect_is_not_followed(host: Host, other_host: Host) -> None:
