@@ -7,13 +7,11 @@ from collections.abc import Mapping
 from functools import partial
 
 from ingest.catalogue import Catalogue
-from ingest.dropping import drop_classes
+from ingest.class_changes import drop_classes, prepare_classes
 from ingest.esco_classes import CLASS_STEPS
 from ingest.loader import Workshop, load_class, mark_all_absent
-from ingest.target import Target
 from ingest.verify import verify
 from journal import Pipeline, Step, StepResult, StepRun
-from journal.errors import StoreRefused
 from journal.events import Attribute
 
 TEARING_WINDOW = 2048
@@ -71,30 +69,19 @@ async def _prepare(run: StepRun, *, workshop: Workshop) -> None:
             check=run.check,
             request_seconds=workshop.request_seconds,
         )
-    await _prepared(run, workshop.target)
-
-
-async def _prepared(run: StepRun, target: Target) -> None:
-    """See that all classes are there, before each step: else the server would make its own."""
-    try:
-        await target.prepare()
-    except StoreRefused:  # answered, so nothing is on its way
-        raise
-    except BaseException:
-        run.lose()
-        raise
+    await prepare_classes(run, workshop.target)
 
 
 async def _load(run: StepRun, *, class_name: str, workshop: Workshop) -> StepResult:
     # Steps that an earlier attempt completed rejected records that this process never saw.
     mark_all_absent(workshop.catalogue, CLASS_STEPS, run.state.rejected)
-    await _prepared(run, workshop.target)
+    await prepare_classes(run, workshop.target)
     return await load_class(run, class_name, workshop)
 
 
 async def _verify(run: StepRun, *, workshop: Workshop) -> StepResult:
     """Verify, and sum up under the names that users of the old journal query."""
-    await _prepared(run, workshop.target)
+    await prepare_classes(run, workshop.target)
     result = await verify(run, workshop, CLASS_STEPS)
     counts, relations = run.state.counts, run.state.relations
     return StepResult(

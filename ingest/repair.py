@@ -12,6 +12,7 @@ from uuid import UUID
 
 import anyio.to_thread
 
+from ingest.class_changes import prepare_classes
 from ingest.comparison import compare_class, expected_digest, expected_numbers
 from ingest.decision import REPAIR, is_unfinished_repair
 from ingest.esco_classes import CLASS_STEPS
@@ -143,7 +144,7 @@ async def repair(
     Raises:
         StepFailed: something differs still after it was mended.
     """
-    await workshop.target.prepare()  # a class that was dropped would get a shape of its own
+    await prepare_classes(run, workshop.target)
     await run.reject(patient.rejected)
     mark_all_absent(workshop.catalogue, REJECTING_STEPS, run.state.rejected)
     digests: dict[str, str] = {}

@@ -234,8 +234,8 @@ class Target(Protocol):
     async def drop(self, class_name: str, *, timeout_seconds: float) -> None:
         """Drop the class with its objects, if it is there and belongs to this pipeline.
 
-        What refers to it is to be dropped before (`dropping`). Without an answer in time it may
-        still be dropped: `StoreUnavailable`.
+        What refers to it is to be dropped before (`class_changes`). Without an answer in time it
+        may still be dropped: `StoreUnavailable`.
         """
         ...
 

@@ -175,6 +175,7 @@ ALLOWED: dict[str, set[str]] = {
     },
     "ingest.repair": {
         "anyio",
+        "ingest.class_changes",
         "ingest.comparison",
         "ingest.decision",
         "ingest.esco_classes",
@@ -208,10 +209,10 @@ ALLOWED: dict[str, set[str]] = {
         "journal",
     },
     "ingest.esco_classes": {"orjson", "schemas"},
-    "ingest.dropping": {"ingest.target", "journal.errors"},
+    "ingest.class_changes": {"ingest.target", "journal"},
     "ingest.esco_pipeline": {
         "ingest.catalogue",
-        "ingest.dropping",
+        "ingest.class_changes",
         "ingest.esco_classes",
         "ingest.loader",
         "ingest.target",

@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING
 
+from ingest.class_changes import drop_classes
 from ingest.decision import RESET
-from ingest.dropping import drop_classes
 from ingest.settings import Settings
 from ingest.wiring.opening import VERSION, opened_store, opened_target, times
 from journal import (
@@ -26,10 +26,10 @@ from journal.lease import claim
 from journal.owner import this_process
 from journal.supervision import guarded
 
-log = logging.getLogger(__name__)
-
 if TYPE_CHECKING:
     from ingest.target import Target  # numpy comes with it
+
+log = logging.getLogger(__name__)
 
 
 async def reset(settings: Settings, *, journal: bool, wait_seconds: float) -> list[str]:

@@ -7,10 +7,10 @@ import random
 from collections import Counter
 from collections.abc import Sequence
 
+from ingest.esco_classes import CLASS_STEPS
 from tests.acceptance.hand_fold import Line
 
 LONGEST_DELAY_MILLISECONDS = 40
-CLASSES = 5  # of ESCO, each dropped in a call of its own
 LONGEST_DROP_MILLISECONDS = 150
 LOAD_MILLISECONDS = 6_000  # of a load of little data, from its start on
 
@@ -35,7 +35,7 @@ def while_writing(chance: random.Random, *, sendings: int) -> str:
 def while_dropping(chance: random.Random) -> str:
     """Return a moment at which a load that drops the classes first does so, or shortly after."""
     delay = chance.randint(0, LONGEST_DROP_MILLISECONDS)
-    return f"write:{chance.randint(1, CLASSES)}:{delay}"
+    return f"write:{chance.randint(1, len(CLASS_STEPS))}:{delay}"
 
 
 def any_time(chance: random.Random, *, sendings: int) -> str:

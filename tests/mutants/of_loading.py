@@ -6,7 +6,7 @@ MUTANTS = (
     Mutant(
         name="drop-outside-the-lease",
         harm="a process that stood still drops the classes that the next owner has filled",
-        module="ingest.dropping",
+        module="ingest.class_changes",
         changes=(
             (
                 "        async with request(request_seconds):\n            await target.drop(",
@@ -14,7 +14,7 @@ MUTANTS = (
             ),
         ),
         killed_by={
-            "loading/test_dropping.py": (
+            "loading/test_class_changes.py": (
                 "test_no_class_is_dropped_once_the_lease_permits_no_request[1]",
                 "test_a_drop_without_an_answer_is_a_lost_request",
             ),
@@ -26,12 +26,12 @@ MUTANTS = (
         module="ingest.esco_pipeline",
         changes=(
             (
-                "    await _prepared(run, workshop.target)\n    result = await verify(",
+                "    await prepare_classes(run, workshop.target)\n    result = await verify(",
                 "    result = await verify(",
             ),
         ),
         killed_by={
-            "loading/test_dropping.py": (
+            "loading/test_class_changes.py": (
                 "test_a_class_that_somebody_drops_before_verify_is_made_and_filled_again",
             )
         },

@@ -3,13 +3,21 @@
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import cast
 
 import pytest
 
-from ingest.dropping import drop_classes
+from ingest.class_changes import drop_classes, prepare_classes
 from ingest.esco_classes import esco_schemas
 from ingest.targets.memory import MemoryDatabase, MemoryTarget
-from journal import LeaseLost, Status, StoreUnavailable
+from journal import (
+    JournalError,
+    LeaseLost,
+    Status,
+    StepRun,
+    StoreRefused,
+    StoreUnavailable,
+)
 from tests.loading.runs import World
 from tests.loading.sources import HandMade, Read, skill
 from tests.loading.tearing import content
@@ -90,6 +98,35 @@ async def test_a_drop_without_an_answer_is_a_lost_request() -> None:
     with pytest.raises(StoreUnavailable):
         await dropped_under(lease, target)
     assert (lease.begun, lease.lost) == (1, 1)
+
+
+class Losing:
+    """Of a step's run, what notes a request that was given up."""
+
+    def __init__(self) -> None:
+        self.lost = 0
+
+    def lose(self) -> None:
+        self.lost += 1
+
+
+@pytest.mark.parametrize(
+    ("error", "lost"), [(StoreUnavailable("no answer"), 1), (StoreRefused("another shape"), 0)]
+)
+async def test_classes_whose_making_got_no_answer_are_a_lost_request(
+    error: JournalError, lost: int
+) -> None:
+    """The end of the attempt waits for what may still come to be, a load's or a repair's."""
+
+    class Failing(MemoryTarget):
+        async def prepare(self) -> None:
+            raise error
+
+    target = Failing(pipeline="esco", schemas=esco_schemas(), database=MemoryDatabase())
+    run = Losing()
+    with pytest.raises(type(error)):
+        await prepare_classes(cast("StepRun", run), target)
+    assert run.lost == lost
 
 
 async def test_a_class_that_somebody_drops_before_verify_is_made_and_filled_again(

@@ -1,4 +1,4 @@
-"""Dropping a pipeline's classes, one request at a time, each within the lease.
+"""Making and dropping a pipeline's classes in an attempt, whose end waits for what is on its way.
 
 A class that was dropped is gone for whoever owns it by then: a deletion that comes too late
 takes the data of a run that completed. So no request begins that could outlive the lease, and
@@ -10,10 +10,11 @@ from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING
 
-from journal.errors import LeaseLost
+from journal.errors import LeaseLost, StoreRefused
 
 if TYPE_CHECKING:
     from ingest.target import Target  # numpy comes with it
+    from journal import StepRun
 
 log = logging.getLogger(__name__)
 
@@ -46,3 +47,19 @@ async def drop_classes(
                 name,
             )
             raise
+
+
+async def prepare_classes(run: "StepRun", target: "Target") -> None:
+    """See that all classes are there, before each step: else the server would make its own.
+
+    Raises:
+        StoreUnavailable: as `Target.prepare`; what it was about to make may still come to be.
+        StoreRefused: as `Target.prepare`.
+    """
+    try:
+        await target.prepare()
+    except StoreRefused:  # answered, so nothing is on its way
+        raise
+    except BaseException:
+        run.lose()
+        raise
