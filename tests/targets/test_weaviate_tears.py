@@ -6,7 +6,7 @@ import anyio
 import numpy as np
 import pytest
 
-from ingest.target import Reply, TargetObject, Vector, Verdict, blank
+from ingest.target import Reply, TargetObject, Verdict, blank
 from ingest.targets.weaviate import WeaviateTarget, open_weaviate_target
 from tests.contract.target_builders import SCHEMAS, skill
 from tests.server import Weaviate
@@ -27,30 +27,32 @@ async def target(clean_weaviate: Weaviate) -> AsyncIterator[WeaviateTarget]:
         yield target
 
 
-def random_vectors(count: int) -> Sequence[Vector]:
-    cloud = np.random.default_rng(5).standard_normal((count, 256)).astype(np.float32)
-    return list(cloud / np.linalg.norm(cloud, axis=1, keepdims=True))
+def random_skills(numbers: range) -> list[TargetObject]:
+    """Return skills whose vectors are like no others'."""
+    shape = (len(numbers), 256)
+    cloud = np.random.default_rng(numbers.start).standard_normal(shape).astype(np.float32)
+    cloud /= np.linalg.norm(cloud, axis=1, keepdims=True)
+    return [skill(number, vector=vector) for number, vector in zip(numbers, cloud, strict=True)]
 
 
 async def torn(target: WeaviateTarget) -> list[TargetObject]:
     """Tear objects by deadlines that end somewhere inside the requests; return the torn ones."""
     count = 8 * BATCH
-    objects = [
-        skill(number, vector=vector) for number, vector in enumerate(random_vectors(count + 50))
-    ]
-    await load(target, objects[count:])  # so that every search finds something
-    del objects[count:]
-    for attempt in range(ROUNDS):
+    await load(target, random_skills(range(50)))  # so that every search finds something
+    step_seconds = 0.04
+    for attempt in range(1, ROUNDS + 1):
+        # Other ones each time: an object that is there, and whole, no equal write tears.
+        objects = random_skills(range(attempt * count, (attempt + 1) * count))
         async with anyio.create_task_group() as group:
             for place, start in enumerate(range(0, count, BATCH)):
-                seconds = 0.04 * (place + 1) * (1 + attempt / 4)
+                seconds = step_seconds * (place + 1)
                 group.start_soon(_send, target, objects[start : start + BATCH], seconds)
         await anyio.sleep(0.5)  # what the server still had in hand
         stored = {object_id async for object_id, _ in target.hashes("Skill")}
         found = [each for each in objects if each.id in stored]
         if missed := [each for each in found if not await target.found_by_vector(each)]:
             return missed
-        objects = [each for each in objects if each.id not in stored] or objects
+        step_seconds *= 0.7 if len(found) == count else 1.3
     pytest.fail("no request was cut off between storing and indexing")
 
 
