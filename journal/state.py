@@ -246,7 +246,8 @@ def unsettled(state: RunState) -> tuple[Suspect, ...]:
     """Return what the next attempt, of this run or another, inherits as suspect.
 
     A run that has done all its steps has settled all of its own input. What an earlier one had left
-    of another input it could only find: steps that it names so are suspect as a whole.
+    of another input it could only find: steps that it names so are suspect as a whole. One that is
+    unfinished has not looked for that yet, so doubts of another input stay until a run completes.
     """
     named = str(state.summary.get(UNSETTLED, ""))
     found = tuple(
@@ -268,14 +269,16 @@ def unsettled(state: RunState) -> tuple[Suspect, ...]:
 
 
 def _is_done(state: RunState, suspect: Suspect) -> bool:
-    """Whether this run has settled everything that `suspect` names."""
-    if suspect.step not in state.steps:
+    """Whether this unfinished run has settled everything that `suspect` names.
+
+    Of another input it may name what is not in this one, and in the next again.
+    """
+    if suspect.step not in state.steps or suspect.fingerprint != state.fingerprint:
         return False
     index = state.steps.index(suspect.step)
     if index != state.steps_done:
         return index < state.steps_done
-    same_order = suspect.fingerprint == state.fingerprint
-    return same_order and suspect.settled + suspect.window <= state.settled
+    return suspect.settled + suspect.window <= state.settled
 
 
 def _covers(newer: Suspect, older: Suspect) -> bool:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from journal import UNSETTLED, RunState, fold
-from journal.events import Event, StepStarted, Suspect
+from journal.events import Event, StepCompleted, StepStarted, Suspect
 from journal.state import unsettled
 from tests.journal.builders import (
     COMPLETED,
@@ -67,6 +67,14 @@ def test_a_run_that_only_lacks_completed_leaves_nothing_of_its_own() -> None:
     assert unsettled(state(started(), *whole)) == ()
 
 
+def test_a_run_that_only_lacks_completed_leaves_what_it_saw_torn() -> None:
+    begun, ended = done("verify")
+    assert isinstance(ended, StepCompleted)
+    seen = replace(ended, summary={UNSETTLED: "skills"})
+    log = (started(), *done("schema"), *done("skills"), begun, seen)
+    assert unsettled(state(*log)) == (suspect("skills", 0, window=0, fingerprint=""),)
+
+
 def test_windows_of_several_attempts_are_kept_until_settled() -> None:
     log = together(
         logged(1, started(window=500), *done("schema"), SKILLS, checkpoint("skills", 100)),
@@ -101,11 +109,14 @@ def test_a_window_that_was_settled_by_this_run_is_dropped() -> None:
     )
 
 
-def test_another_inputs_window_stays_until_the_whole_step_is_done() -> None:
+def test_another_inputs_window_stays_until_a_run_completes() -> None:
     other = suspect("skills", 0, window=1, fingerprint="f0")
     log = (started(suspects=(other,)), *done("schema"), SKILLS, checkpoint("skills", 9000))
     assert unsettled(state(*log)) == (other, suspect("skills", 9000))
-    assert unsettled(state(*log[:-2], *done("skills"))) == (suspect("verify", 0),)
+    begun = started(suspects=(other,))
+    loaded = (*done("schema"), *done("skills"))
+    assert unsettled(state(begun, *loaded)) == (other, suspect("verify", 0))
+    assert unsettled(state(begun, *loaded, *done("verify"), COMPLETED)) == ()
 
 
 def test_a_window_of_a_step_that_this_run_does_not_have_stays() -> None:

@@ -61,8 +61,8 @@ MUTANTS = (
             ),
         ),
         killed_by={
-            "loading/test_resuming.py": (
-                "test_it_is_also_mended_where_the_run_in_between_was_killed_at_its_end",
+            "journal/test_suspects.py": (
+                "test_a_run_that_only_lacks_completed_leaves_what_it_saw_torn",
             )
         },
     ),

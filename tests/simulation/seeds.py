@@ -27,6 +27,10 @@ OWN_EPOCH_AGAIN = (
     "a process that had stood still for longer than its lease claimed anew by an old list, won its"
     " own epoch again and beat with numbers it had used, while another saw no change and took over"
 )
+FORGOTTEN_UNLOOKED = (
+    "an input without the object that another one had left torn was loaded and died before it was"
+    " compared; when the first came again, a checkpoint called the object settled, unseen by vector"
+)
 ONCE_FAILED: dict[int, str] = {
     **dict.fromkeys((12, 21, 41), LOOKED_UP_TOO_LITTLE),
     **dict.fromkeys((280, 6585), EQUAL_BY_CHANCE),
@@ -34,6 +38,7 @@ ONCE_FAILED: dict[int, str] = {
     8384: FLUSHED_TOO_EARLY,
     33853: LEFT_BY_ANOTHER_INPUT,
     56935: OWN_EPOCH_AGAIN,
+    1170706: FORGOTTEN_UNLOOKED,
 }
 
 COUNT = 2_400
