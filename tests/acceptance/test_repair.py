@@ -231,15 +231,15 @@ async def _torn(place: Place, chosen: list[TargetObject]) -> tuple[int, int]:
                 for held in chosen:
                     client.delete(f"/{held.id}", timeout=60)
             await target.upsert(chosen, timeout_seconds=deadline_seconds)
-            seen: list[TargetObject] | None = None
-            while True:  # until two looks agree: the server still applies what it had received
+            seen = None
+            while True:  # until two looks agree: the server still stores, and then indexes
                 found = [await target.read("Skill", held.id) for held in chosen]
                 there = [held for held in found if held is not None]
-                if seen is not None and len(seen) == len(there):
+                unseen = [held for held in there if not await target.found_by_vector(held)]
+                if seen == (len(there), len(unseen)):
                     break
-                seen = there
+                seen = len(there), len(unseen)
                 await anyio.sleep(1)
-            unseen = [held for held in there if not await target.found_by_vector(held)]
             if unseen:
                 return len(chosen) - len(there), len(unseen)
         # A server that was too quick each time: what a tear takes out of the index goes by hand.

@@ -43,7 +43,7 @@ ONCE_FAILED: dict[int, str] = {
 
 COUNT = 2_400
 PARTS = 24  # so that several test processes share them
-FIRST = 1_000_000  # above what anybody runs by hand
+FIRST = 1_000_000  # above what is run by hand, mostly
 PLACES = 10_000
 
 

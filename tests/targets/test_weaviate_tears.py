@@ -15,6 +15,7 @@ pytestmark = pytest.mark.weaviate
 
 BATCH = 150
 ROUNDS = 20
+MENDING_ROUNDS = 3
 
 
 @pytest.fixture
@@ -60,9 +61,6 @@ async def _send(target: WeaviateTarget, objects: Sequence[TargetObject], seconds
     await target.upsert(objects, timeout_seconds=seconds)
 
 
-MOST_ROUNDS = 3
-
-
 async def found(target: WeaviateTarget, objects: Sequence[TargetObject]) -> int:
     return sum([await target.found_by_vector(each) for each in objects])
 
@@ -101,7 +99,7 @@ async def test_a_blank_write_and_a_whole_one_mend_it(target: WeaviateTarget) -> 
     # Once, nearly always. Rarely the index has no way to some of what was taken out and put in
     # again (31 of 342, seen once): `verify` looks again as well, and writes these anew.
     unseen = mended
-    for _ in range(MOST_ROUNDS):
+    for _ in range(MENDING_ROUNDS):
         await load(target, [blank(each) for each in unseen])
         await load(target, unseen)
         unseen = [each for each in mended if not await target.found_by_vector(each)]
