@@ -286,11 +286,9 @@ class _Call:
         )
         reading = Reading(input_reader(chosen, embedder))
         self._stack.callback(reading.close)
-        seen = _version(self._state)
 
         def choose(state: RunState) -> Choice:
-            if _version(standing(state)) != seen:
-                raise _Reconsider("the journal moved")
+            self._check_unmoved(state)
             return decision.choice
 
         async def executed() -> Report:
@@ -385,14 +383,22 @@ class _Call:
         return replace(self._said(DRY_RUN, self._state, message, chosen.label), plan=plan)
 
     async def _has_objects(self) -> bool:
-        """Whether there are objects that no journal explains; looked at only without one."""
+        """Whether there are objects that no journal explains; looked at only without one.
+
+        Raises:
+            _Reconsider: another process began since the journal was read; they are its.
+        """
         if self._state.status is not Status.NOT_STARTED:
             return False
         async with opened_target(self._settings) as target:
-            for class_name in await target.existing_classes():
-                if await target.count(class_name):
-                    return True
-        return False
+            if not await _any_object(target):
+                return False
+        self._check_unmoved(await read_state(self._store, self._settings.pipeline))
+        return True
+
+    def _check_unmoved(self, state: RunState) -> None:
+        if _version(standing(state)) != _version(self._state):
+            raise _Reconsider("the journal moved")
 
     async def _waiting(
         self,
@@ -426,6 +432,13 @@ class _Call:
             embedder=self._settings.embedder,
             source=source or state.source,
         )
+
+
+async def _any_object(target: "Target") -> bool:
+    for class_name in await target.existing_classes():
+        if await target.count(class_name):
+            return True
+    return False
 
 
 def _version(state: RunState) -> tuple[str, Status, bool]:

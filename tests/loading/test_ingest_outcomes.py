@@ -2,7 +2,8 @@
 
 import shutil
 import sqlite3
-from contextlib import closing
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 
 import pytest
@@ -10,17 +11,18 @@ import pytest
 from ingest.decision import Mode
 from ingest.records import InputError
 from ingest.settings import Settings
+from ingest.target import Target
 from ingest.wiring import (
     IngestOptions,
+    IngestResult,
     ingest,
     read_events,
     read_runs,
     read_status,
     validate,
 )
-from journal import (
-    Status,
-)
+from ingest.wiring.opening import opened_target
+from journal import Status
 from journal.events import StepStarted
 from tests.loading.calls import SAMPLE, TINY, counts, labels, load, relabelled, stopped
 
@@ -155,6 +157,25 @@ async def test_objects_without_a_journal_are_left_alone(
     forced = await load(settings, data, mode=Mode.FORCE)
     assert forced.outcome == "ran"
     assert await counts(settings) == TINY
+
+
+async def test_objects_that_another_process_loads_meanwhile_are_explained_by_its_journal(
+    settings: Settings, data: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It begins between the look at the journal and the look at the target, and ends there."""
+    others: list[IngestResult] = []
+
+    @asynccontextmanager
+    async def opened_late(settings: Settings) -> AsyncIterator[Target]:
+        monkeypatch.setattr("ingest.wiring.ingesting.opened_target", opened_target)
+        others.append(await load(settings, data))
+        async with opened_target(settings) as target:
+            yield target
+
+    monkeypatch.setattr("ingest.wiring.ingesting.opened_target", opened_late)
+    result = await load(settings, data)
+    assert [other.outcome for other in others] == ["ran"]
+    assert (result.outcome, result.state) == ("already_completed", others[0].state)
 
 
 def forget_journal(settings: Settings) -> None:

@@ -177,6 +177,22 @@ MUTANTS = (
         killed_by={"cli/test_decision.py": ("test_objects_without_a_journal_ask_else_skip",)},
     ),
     Mutant(
+        name="young-load-taken-for-existing-data",
+        harm="a starter that is slow skips what another one is loading, and calls it done",
+        module="ingest.wiring.ingesting",
+        changes=(
+            (
+                "self._check_unmoved(await read_state(self._store, self._settings.pipeline))",
+                "pass",
+            ),
+        ),
+        killed_by={
+            "loading/test_ingest_outcomes.py": (
+                "test_objects_that_another_process_loads_meanwhile_are_explained_by_its_journal",
+            )
+        },
+    ),
+    Mutant(
         name="owed-drop-forgotten",
         harm="a drop that was cut short is never done: objects of the sample stay for ever",
         module="ingest.decision",
