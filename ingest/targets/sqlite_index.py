@@ -18,6 +18,9 @@ from ingest.targets.sqlite_schema import StoredClass
 # second in which nobody else can write.
 MOST_RECENT_ROWS = 1 << 15
 MOST_RECENT_REFERENCES = 1 << 18
+# Of the rows that were looked up, so many of a class are remembered: some ten megabytes. Batches
+# refer to the same objects again and again (a skill that many occupations need).
+MOST_REMEMBERED = 1 << 16
 
 # Far below the least limit on variables that any build of SQLite has (999).
 _KEYS_PER_QUERY = 500
@@ -34,11 +37,15 @@ Link = tuple[int, int, int]  # row of the source, number of the property, row of
 
 @dataclass(slots=True, kw_only=True)
 class Recent:
-    """The recent rows of one state of a class, by id, and how many references start there."""
+    """The recent rows of one state of a class, by id, and how many references start there.
+
+    `remembered` are some of the others, as the look-up tables said.
+    """
 
     state: tuple[int, int, int]
     rows: dict[int, int] = field(default_factory=dict)
     references: int = 0
+    remembered: dict[int, int] = field(default_factory=dict)
 
     @property
     def is_full(self) -> bool:
@@ -92,10 +99,18 @@ def rows_by_id_while_writing(
     connection: sqlite3.Connection, held: StoredClass, ids: Collection[int], *, recent: Recent
 ) -> Rows:
     """Return the same as `rows_by_id`, without reading what is in memory."""
-    rows = recent.rows
-    found = {key: rows[key] for key in ids if key in rows}
-    others = [key for key in ids if key not in found]
-    return found | _selected(connection, _INDEXED, (held.number,), others)
+    found: dict[int, int] = {}
+    others = ids
+    for known in (recent.rows, recent.remembered):
+        found |= {key: known[key] for key in others if key in known}
+        others = [key for key in ids if key not in found]
+    if not others or held.indexed == held.rows[0]:
+        return found
+    looked_up = _selected(connection, _INDEXED, (held.number,), others)
+    if len(recent.remembered) + len(looked_up) > MOST_REMEMBERED:
+        recent.remembered.clear()
+    recent.remembered |= looked_up
+    return found | looked_up
 
 
 def links_of(connection: sqlite3.Connection, rows: Iterable[int]) -> set[Link]:

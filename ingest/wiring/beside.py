@@ -1,11 +1,13 @@
-"""An input that is read while other things go on: winning the lease, making the classes.
+"""What is done while other things go on: opening the target, reading the input.
 
-Reading is the processor's work and those wait for a server, so that one hides behind the other.
+Importing a server's client and reading are the processor's work; winning the lease and making
+the classes wait for a server. So one hides behind the other.
 """
 
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from threading import Lock
+from typing import TYPE_CHECKING
 
 import anyio
 import anyio.to_thread
@@ -13,11 +15,45 @@ import anyio.to_thread
 from ingest.catalogue import Catalogue
 from journal.errors import JournalError
 
+if TYPE_CHECKING:
+    from ingest.target import Target
+
 Read = Callable[[Callable[[], None]], Catalogue]  # is given what to call all the while
 
 
 class _Abandoned(Exception):
     """Nobody waits for the input any more. Never leaves the thread that reads."""
+
+
+class Opening:
+    """One target on its way: `run` beside what `target` is awaited in."""
+
+    def __init__(self, open_: Callable[[], Awaitable["Target"]]) -> None:
+        self._open = open_
+        self._target: Target | None = None
+        self._tried = anyio.Event()
+
+    async def run(self) -> None:
+        """Open it; what is in the way of that, `target` meets again."""
+        try:
+            with suppress(Exception):
+                await self.now()
+        finally:
+            self._tried.set()
+
+    async def now(self) -> "Target":
+        """Open it unless it is; raises as opening does."""
+        if self._target is None:
+            self._target = await self._open()
+        return self._target
+
+    async def target(self) -> "Target":
+        """Return it once `run` has tried; if in vain, try again, for that may be over by now.
+
+        Raises as opening does.
+        """
+        await self._tried.wait()
+        return await self.now()
 
 
 class Reading:

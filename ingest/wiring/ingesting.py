@@ -62,7 +62,7 @@ from journal.supervision import guarded, waiting_for_store
 if TYPE_CHECKING:
     from ingest.embedders import Embedder
     from ingest.target import Target
-    from ingest.wiring.beside import Reading
+    from ingest.wiring.beside import Opening, Reading
 
 T = TypeVar("T")
 
@@ -155,6 +155,7 @@ class _Call:
         self._stack = stack
         self._store = store
         self._state = state
+        self._there: frozenset[str] | None = None  # as `glance` says; None: not well, or not yet
 
     @classmethod
     async def prepared(
@@ -277,15 +278,20 @@ class _Call:
         on_wait: Callable[[str], None],
         listener: Callable[[Recorded, RunState], None] | None,
     ) -> IngestResult:
-        from ingest.wiring.beside import Reading
+        from ingest.wiring.beside import Opening, Reading
 
-        # Before the reading: to import the client takes half a second of the processor, and only
-        # then can what waits for the server go on beside it.
-        target = await self._waiting(
-            lambda: self._stack.enter_async_context(opened_target(self._settings)), stop, on_wait
-        )
+        opening = Opening(lambda: self._stack.enter_async_context(opened_target(self._settings)))
+        if await self._glanced() is None:
+            # Nothing is written before it is open, for who knows what is wrong with it.
+            await self._waiting(opening.now, stop, on_wait)
         reading = Reading(input_reader(chosen, embedder))
         self._stack.callback(reading.close)
+
+        async def beside() -> None:
+            # The reading comes second: only when the target is open can the classes be made, and
+            # those the server makes while it goes on.
+            await opening.run()
+            await reading.run()
 
         def choose(state: RunState) -> Choice:
             self._check_unmoved(state)
@@ -300,7 +306,7 @@ class _Call:
                     name=self._settings.pipeline,
                     fingerprint=situation.fingerprint,
                     pipeline=partial(
-                        self._pipeline, reading, target, decision, situation, chosen, embedder
+                        self._pipeline, reading, opening, decision, situation, chosen, embedder
                     ),
                 ),
                 self._store,
@@ -315,7 +321,7 @@ class _Call:
                 on_wait=on_wait,
             )
 
-        report = await guarded(executed, reading.run)
+        report = await guarded(executed, beside)
         outcome = RESUMED if report.choice is Choice.RESUME else RAN
         return self._said(outcome, report.state, decision.message, chosen.label)
 
@@ -326,7 +332,7 @@ class _Call:
     async def _pipeline(
         self,
         reading: "Reading",
-        target: "Target",
+        opening: "Opening",
         decision: Decision,
         situation: Situation,
         chosen: ChosenSource,
@@ -337,6 +343,7 @@ class _Call:
         from ingest.loader import Workshop
 
         creates = self._is_server and not decision.drops_first
+        target = await opening.target()
         try:
             catalogue = await reading.catalogue(target.prepare if creates else None)
         except BaseException:  # whoever owns the pipeline next is to see nothing of it
@@ -390,11 +397,22 @@ class _Call:
         """
         if self._state.status is not Status.NOT_STARTED:
             return False
+        there = await self._glanced()
+        if there is not None and not there:
+            return False
         async with opened_target(self._settings) as target:
             if not await _any_object(target):
                 return False
         self._check_unmoved(await read_state(self._store, self._settings.pipeline))
         return True
+
+    async def _glanced(self) -> frozenset[str] | None:
+        """Return what `glance` says, the first time that it says anything."""
+        if self._there is None and self._is_server:
+            from ingest.wiring.glance import glance
+
+            self._there = await glance(self._settings)
+        return self._there
 
     def _check_unmoved(self, state: RunState) -> None:
         if _version(standing(state)) != _version(self._state):

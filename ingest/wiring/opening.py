@@ -6,6 +6,7 @@ nothing to do is fast.
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from types import ModuleType
 from typing import TYPE_CHECKING
 from warnings import catch_warnings
 
@@ -70,10 +71,9 @@ async def opened_target(settings: Settings) -> "AsyncIterator[Target]":
             database=MemoryDatabase(),
         )
     else:
-        with catch_warnings():  # the client's import would show people every warning there is
-            from ingest.targets.weaviate import open_weaviate_target
-
-        async with open_weaviate_target(
+        # In a thread: it takes half a second, in which a lease can be won.
+        weaviate_targets = await anyio.to_thread.run_sync(_weaviate_targets)
+        async with weaviate_targets.open_weaviate_target(
             settings.store,
             grpc_port=settings.grpc_port,
             api_key=settings.api_key,
@@ -82,6 +82,12 @@ async def opened_target(settings: Settings) -> "AsyncIterator[Target]":
             schemas=schemas,
         ) as weaviate:
             yield weaviate
+
+
+def _weaviate_targets() -> ModuleType:
+    with catch_warnings():  # the client's import would show people every warning there is
+        from ingest.targets import weaviate
+    return weaviate
 
 
 def input_reader(chosen: ChosenSource, embedder: "Embedder") -> "Callable[[Check], Catalogue]":

@@ -1,4 +1,4 @@
-"""An input read beside other things: what it raises is kept, and nothing of it is left behind."""
+"""What is read and opened beside other things: what it raises is kept, nothing is left behind."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -12,11 +12,13 @@ from ingest.catalogue import Catalogue
 from ingest.decision import Mode
 from ingest.records import InputError
 from ingest.settings import Settings
+from ingest.target import Target
+from ingest.targets.memory import MemoryDatabase, MemoryTarget
 from ingest.wiring import IngestOptions, ingest
-from ingest.wiring.beside import Reading
+from ingest.wiring.beside import Opening, Reading
 from ingest.wiring.opening import opened_target
 from journal import Recorded, RunState
-from journal.errors import StoreRefused
+from journal.errors import StoreRefused, StoreUnavailable
 from journal.events import Started
 from tests.contract.target_builders import drop_all
 from tests.loading.calls import TINY, counts
@@ -24,6 +26,10 @@ from tests.loading.sources import grid, read_by_hand
 from tests.server import Weaviate
 
 Check = Callable[[], None]
+
+
+def empty_target() -> Target:
+    return MemoryTarget(pipeline="esco", prefix="", schemas=(), database=MemoryDatabase())
 
 
 def is_closed(catalogue: Catalogue) -> bool:
@@ -137,6 +143,46 @@ async def test_a_fault_in_what_is_made_ready_is_not_kept_quiet() -> None:
         await reading.catalogue(prepare)
     assert raised.group_contains(ZeroDivisionError)
     reading.close()
+
+
+async def test_a_target_is_opened_once_and_whoever_wants_it_waits_for_that() -> None:
+    opened: list[Target] = []
+
+    async def open_() -> Target:
+        await anyio.wait_all_tasks_blocked()  # whoever awaits it does so by now
+        opened.append(empty_target())
+        return opened[-1]
+
+    opening, had = Opening(open_), []
+
+    async def awaited() -> None:
+        had.append(await opening.target())
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(awaited)
+        tasks.start_soon(opening.run)
+    assert had == opened == [await opening.now()]
+
+
+async def test_what_was_in_the_way_of_opening_is_met_again_or_is_over() -> None:
+    troubles: list[Exception] = [
+        StoreUnavailable("a cut cable"),
+        StoreUnavailable("a server that starts"),
+        ZeroDivisionError(),
+    ]
+
+    async def open_() -> Target:
+        if troubles:
+            raise troubles.pop(0)
+        return empty_target()
+
+    opening = Opening(open_)
+    await opening.run()
+    with pytest.raises(StoreUnavailable, match=r"^a server that starts$"):
+        await opening.target()
+    with pytest.raises(ZeroDivisionError):
+        await opening.target()
+    assert await opening.target() is await opening.now()
 
 
 @pytest.mark.weaviate

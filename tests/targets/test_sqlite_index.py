@@ -200,6 +200,40 @@ async def test_what_somebody_removed_is_nowhere_and_can_be_written_again(
     assert await children(target) == [CHILD.uri]
 
 
+async def test_what_was_looked_up_is_remembered_until_somebody_else_writes(
+    target: SqliteTarget, path: Path
+) -> None:
+    await write(target, PARENT, OTHER)
+    await target.flush([PARENT], timeout_seconds=SECONDS)
+    await write(target, CHILD)
+    change(path, "DELETE FROM ids")  # tells nobody: what is found by it is not asked for again
+    assert await write(target, skill(4, references={"broaderSkill": (PARENT.id,)})) == [
+        Verdict.ACKNOWLEDGED
+    ]
+    assert selected(path, "SELECT count(DISTINCT target), count(*) FROM refs") == [(1, 2)]
+    change(path, "DELETE FROM objects WHERE id = ?", PARENT.id.bytes)
+    assert await write(target, skill(5, references={"broaderSkill": (PARENT.id,)})) == [
+        Verdict.UNKNOWN
+    ]
+
+
+async def test_no_more_is_remembered_than_fits(
+    target: SqliteTarget, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite_index, "MOST_REMEMBERED", 2)
+    olds = [skill(number) for number in range(1, 6)]
+    await write(target, *olds)
+    await target.flush(olds[-1:], timeout_seconds=SECONDS)
+    for number, old in enumerate(olds, start=10):
+        await write(target, skill(number, references={"broaderSkill": (old.id,)}))
+        remembered = target._recent._kept["Skill"].remembered
+        assert old.id.int in remembered
+        assert len(remembered) <= 2
+    assert await target.count("Skill") == 10
+    for old in olds:
+        assert len(await children(target, old)) == 1
+
+
 async def test_what_referred_to_a_removed_object_refers_to_no_other(
     target: SqliteTarget, path: Path
 ) -> None:
