@@ -8,7 +8,8 @@ from array import array
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Protocol
+from functools import lru_cache
+from typing import Protocol, TypeAlias
 from uuid import UUID
 
 import numpy as np
@@ -21,6 +22,12 @@ from ingest.records import Concept, PropertyValue, Rejection, Relations
 from ingest.spool import Spool
 from ingest.target import TargetObject
 from schemas import ClassSchema, ReferenceSchema
+
+Said: TypeAlias = dict[str, str | list[str]]
+Linked: TypeAlias = dict[str, list[int]]  # records' numbers, by reference property
+
+# Of a class that others refer to; some megabytes.
+MOST_IDS = 1 << 15
 
 
 class Source(Protocol):
@@ -109,6 +116,11 @@ class Catalogue:
         self._spool = spool
         self._embedder = embedder
         self._hashes: dict[str, bytearray] = {}
+        # To make an id out of its bytes takes a microsecond, and there are far more references
+        # than objects.
+        self._ids = {
+            name: lru_cache(maxsize=MOST_IDS)(records.id_of) for name, records in classes.items()
+        }
         self._hashed_absent = 0
 
     def to_object(
@@ -120,18 +132,22 @@ class Catalogue:
         record on a cycle: without the references on the cycle, its content hash empty.
         """
         records = self.classes[class_name]
-        typed: dict[str, PropertyValue] = {
-            name: tuple(value) if isinstance(value, list) else value
-            for name, value in self._said(records, index).items()
-        }
-        typed["contentHash"] = "" if without_cycles else self.content_hash(class_name, index)
-        ids = {links.name: self.classes[links.target_class].id_of for links in records.links}
+        said = self._said(records, index)
         linked = self._linked(records, index, without_cycles=without_cycles)
+        typed: dict[str, PropertyValue] = {
+            name: tuple(value) if isinstance(value, list) else value for name, value in said.items()
+        }
+        typed["contentHash"] = (
+            "" if without_cycles else self._hash(records, index, lambda: (said, linked)).hex()
+        )
         return TargetObject(
             class_name=class_name,
             id=records.id_of(index),
             properties=typed,
-            references={name: tuple(map(ids[name], targets)) for name, targets in linked.items()},
+            references={
+                links.name: tuple(map(self._ids[links.target_class], linked[links.name]))
+                for links in records.links
+            },
         )
 
     def content_hash(self, class_name: str, index: int) -> str:
@@ -140,24 +156,10 @@ class Catalogue:
         Hashes are kept, 16 bytes each, until another record is found to be absent: a reference
         to it is then left out.
         """
-        absent = sum(map(len, self.absent.values()))
-        if absent != self._hashed_absent:
-            self._hashes.clear()
-            self._hashed_absent = absent
         records = self.classes[class_name]
-        if class_name not in self._hashes:
-            self._hashes[class_name] = bytearray(HASH_BYTES * len(records))
-        hashes = self._hashes[class_name]
-        place = slice(HASH_BYTES * index, HASH_BYTES * (index + 1))
-        if not any(hashes[place]):
-            ids = {links.name: self.classes[links.target_class].ids for links in records.links}
-            linked = {
-                name: b"".join([ids[name][16 * target : 16 * target + 16] for target in targets])
-                for name, targets in self._linked(records, index).items()
-            }
-            said = self._said(records, index)
-            hashes[place] = hash_of(class_name, said, linked, embedder=self._embedder)
-        return hashes[place].hex()
+        return self._hash(
+            records, index, lambda: (self._said(records, index), self._linked(records, index))
+        ).hex()
 
     def reference_counts(self, class_name: str) -> Counter[str]:
         """Return how many references, by "Class.name", the class's objects must hold."""
@@ -180,16 +182,38 @@ class Catalogue:
         """Remove the spool."""
         self._spool.close()
 
-    def _said(self, records: ClassCatalogue, index: int) -> dict[str, str | list[str]]:
+    def _hash(
+        self, records: ClassCatalogue, index: int, read: Callable[[], tuple[Said, Linked]]
+    ) -> bytes:
+        """Return the hash that is kept, else that of what `read` returns."""
+        absent = sum(map(len, self.absent.values()))
+        if absent != self._hashed_absent:
+            self._hashes.clear()
+            self._hashed_absent = absent
+        if records.name not in self._hashes:
+            self._hashes[records.name] = bytearray(HASH_BYTES * len(records))
+        hashes = self._hashes[records.name]
+        place = slice(HASH_BYTES * index, HASH_BYTES * (index + 1))
+        if not any(hashes[place]):
+            said, linked = read()
+            ids = {links.name: self.classes[links.target_class].ids for links in records.links}
+            joined = {
+                name: b"".join([ids[name][16 * target : 16 * target + 16] for target in targets])
+                for name, targets in linked.items()
+            }
+            hashes[place] = hash_of(records.name, said, joined, embedder=self._embedder)
+        return bytes(hashes[place])
+
+    def _said(self, records: ClassCatalogue, index: int) -> Said:
         """Return what the record says, as it was spooled."""
-        said: dict[str, str | list[str]] = orjson.loads(self._spool[records.first_spooled + index])
+        said: Said = orjson.loads(self._spool[records.first_spooled + index])
         return said
 
     def _linked(
         self, records: ClassCatalogue, index: int, *, without_cycles: bool = False
-    ) -> dict[str, list[int]]:
+    ) -> Linked:
         """Return the numbers of the records that are referred to and there, by property."""
-        linked: dict[str, list[int]] = {}
+        linked: Linked = {}
         for links in records.links:
             targets: list[int] = links.of(index).tolist()
             if absent := self.absent[links.target_class]:

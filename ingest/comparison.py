@@ -58,7 +58,7 @@ def expected_numbers(catalogue: Catalogue, class_name: str) -> dict[int, int]:
     numbers: dict[int, int] = {}
     for index in expected_indices(catalogue, class_name):
         catalogue.content_hash(class_name, index)  # which is kept, in 16 bytes
-        numbers[records.id_of(index).int] = index
+        numbers[int.from_bytes(records.id_bytes(index), "big")] = index
     return numbers
 
 

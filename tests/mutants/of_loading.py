@@ -103,7 +103,7 @@ MUTANTS = (
         name="first-pass-with-the-hash",
         harm="a kill between the passes leaves half an object that counts as whole",
         module="ingest.catalogue",
-        changes=(('"" if without_cycles else self.content_hash(', "self.content_hash("),),
+        changes=(('"" if without_cycles else self._hash(', "self._hash("),),
         killed_by={
             "loading/test_catalogue.py": (
                 "test_the_first_pass_of_a_cycle_lacks_its_cyclic_references_and_its_hash",
