@@ -50,7 +50,7 @@ def esco_pipeline(
         steps=(
             Step("schema", partial(_prepare, workshop=workshop)),
             *loads,
-            Step("verify", partial(_verify, workshop=workshop)),
+            Step("verify", partial(_verify, workshop=workshop), is_wide=True),
         ),
         window=window,
         versions=versions,

@@ -84,6 +84,8 @@ class Engine:
         self._stop = stop
         self._listener = listener
         self._on_progress = on_progress
+        # Of all attempts: what one of them gave up may land while the next is at work.
+        self._requests = Requests(clock)
         self._pipeline: Pipeline  # from the first attempt that has work on
         self._run_id = ""
         self._before = RunState()  # what our first attempt found
@@ -234,29 +236,30 @@ class Engine:
 
     async def _perform(self, recorder: Recorder, lease: Lease, started: Started) -> RunState:
         """Write `started`, do the steps, and write how it ended."""
-        requests = Requests(self._clock)
         try:
             await recorder.record(started)
             self._written_epoch = lease.epoch
             await lease.drop_older()
+            # Blank, a late write of the attempt before would undo what this one acknowledges.
+            await self._requests.let_settle()
             await guarded(
-                lambda: self._steps(recorder, lease, requests),
+                lambda: self._steps(recorder, lease),
                 lambda: stop_after_grace(self._stop),
             )
-            await self._let_settle(requests, disconnect=False)
+            await self._requests.let_settle()
             return await recorder.record(_completed(recorder.state))
         except BaseException as error:  # cancellation too: it is recorded, then re-raised
             self._reached = (recorder.state.steps_done, recorder.state.settled)
             with anyio.move_on_after(LAST_WORDS_SECONDS, shield=True):
                 if lease.is_over:
-                    await self._pipeline.disconnect()  # nothing of ours may follow the next's
+                    await self._cut_off()  # nothing of ours may follow the next's
                 else:
                     if isinstance(error, Exception) and not isinstance(error, StoreUnavailable):
                         self._failure = error
-                    await self._last_words(recorder, requests, error)
+                    await self._last_words(recorder, error)
             raise
 
-    async def _steps(self, recorder: Recorder, lease: Lease, requests: Requests) -> None:
+    async def _steps(self, recorder: Recorder, lease: Lease) -> None:
         """Do every step that the log does not have as completed."""
         self._stop.check()
         for step in self._pipeline.steps[recorder.state.steps_done :]:
@@ -266,33 +269,31 @@ class Engine:
                 lease,
                 self._clock,
                 self._stop,
-                requests,
+                self._requests,
+                wide=frozenset(each.name for each in self._pipeline.steps if each.is_wide),
                 age_started_at=self._began_at,
                 on_progress=self._on_progress,
             )
             await _apply(step, run, recorder)
             self._stop.check()
 
-    async def _last_words(
-        self, recorder: Recorder, requests: Requests, error: BaseException
-    ) -> None:
+    async def _last_words(self, recorder: Recorder, error: BaseException) -> None:
         """Record how the attempt ended, once nothing of it can be on its way."""
         if recorder.state.status is not Status.IN_PROGRESS or recorder.state.epoch == 0:
             return
         try:
-            await self._let_settle(requests, disconnect=True)
+            if self._requests.lost_at is not None:
+                await self._cut_off()
+                await self._requests.let_settle()
             await recorder.record(_ending(recorder.state, error))
         except JournalError as unrecorded:
             log.warning("the end of the attempt was not recorded: %s", unrecorded)
 
-    async def _let_settle(self, requests: Requests, *, disconnect: bool) -> None:
-        """Wait until a request that was given up can not be on its way any more."""
-        if requests.lost_at is None:
-            return
-        if disconnect:
-            await self._pipeline.disconnect()
-            requests.lose()
-        await requests.let_settle()
+    async def _cut_off(self) -> None:
+        """Close the data connections: only what is given up by now can still be on its way."""
+        await self._pipeline.disconnect()
+        if self._requests.lost_at is not None:
+            self._requests.lose()
 
 
 async def _apply(step: Step, run: StepRun, recorder: Recorder) -> None:

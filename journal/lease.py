@@ -28,8 +28,9 @@ from journal.store import LeaseRecord, Store
 
 log = logging.getLogger(__name__)
 
-# After a process dies the kernel closes its connections; what the server had received by
-# then lands within this time (measured: milliseconds; seconds under load).
+# After a process dies the kernel closes its connections, and one that lost its lease gives up
+# what it has on its way; what the server had received by then lands within this time (measured:
+# milliseconds; seconds under load).
 SETTLE_SECONDS = 2.0
 KEPT_LEASES = 2
 
@@ -277,6 +278,7 @@ class _Claim:
             longest_gap_seconds=2 * poll_seconds,
         )
         if unchanged_seconds >= ttl_seconds:
+            await anyio.sleep(SETTLE_SECONDS)
             return ""
         return _held(self._pipeline, epoch, record, ttl_seconds)
 

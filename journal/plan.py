@@ -36,10 +36,15 @@ class StepResult:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A named part of a run: idempotent, its records in an order that the input decides."""
+    """A named part of a run: idempotent, its records in an order that the input decides.
+
+    `is_wide`: it may write records of other steps too. When it dies nobody knows of which, so
+    that the next run has every record in doubt.
+    """
 
     name: str
     apply: "Callable[[StepRun], Awaitable[StepResult | None]]"
+    is_wide: bool = False
 
 
 async def _nothing() -> None:

@@ -31,6 +31,9 @@ from journal.events import (
 )
 from journal.fencing import effective
 
+# More are named step by step only: runs that never complete, each with another input, add one each.
+MOST_SUSPECTS = 64
+
 
 class Status(StrEnum):
     """Where a run stands. `in_progress` says nothing of a live owner: that is the lease's word."""
@@ -257,6 +260,8 @@ def unsettled(state: RunState) -> tuple[Suspect, ...]:
         return found
     open_ones = tuple(suspect for suspect in state.suspects if not _is_done(state, suspect))
     open_ones = (*open_ones, *(suspect for suspect in found if suspect not in open_ones))
+    if len(open_ones) > MOST_SUSPECTS:
+        open_ones = tuple(dict.fromkeys(_summed_up(state, suspect) for suspect in open_ones))
     if not state.next_step:
         return open_ones
     own = Suspect(
@@ -279,6 +284,13 @@ def _is_done(state: RunState, suspect: Suspect) -> bool:
     if index != state.steps_done:
         return index < state.steps_done
     return suspect.settled + suspect.window <= state.settled
+
+
+def _summed_up(state: RunState, suspect: Suspect) -> Suspect:
+    """Return the doubt as that of a whole step, if it is of another input: it is no less then."""
+    if suspect.fingerprint == state.fingerprint:
+        return suspect
+    return Suspect(step=suspect.step, settled=0, window=0, fingerprint="")
 
 
 def _covers(newer: Suspect, older: Suspect) -> bool:

@@ -78,7 +78,7 @@ class StopSwitch:
 
 
 class Requests:
-    """How many requests of an attempt got no answer, and when the last one was given up."""
+    """Whether requests of this call got no answer, and when the last one was given up."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -107,6 +107,7 @@ class StepRun:
         stop: StopSwitch,
         requests: Requests,
         *,
+        wide: frozenset[str] = frozenset(),
         age_started_at: float,
         on_progress: Callable[[Progress], None] | None = None,
     ) -> None:
@@ -117,6 +118,7 @@ class StepRun:
         self._clock = clock
         self._stop = stop
         self._requests = requests
+        self._wide = wide
         self._age_started_at = age_started_at
         self._on_progress = on_progress
         self._settled = self._checkpointed = recorder.state.settled
@@ -154,8 +156,8 @@ class StepRun:
     def is_suspect(self, position: int) -> bool:
         """Whether the record's outcome in an unfinished attempt is unknown: write it twice."""
         for suspect in self.state.suspects:
-            if suspect.step not in self.state.steps:
-                return True
+            if suspect.step in self._wide or suspect.step not in self.state.steps:
+                return True  # nobody knows what it was writing
             if suspect.step != self.name:
                 continue
             if suspect.fingerprint != self.state.fingerprint:

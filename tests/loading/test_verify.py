@@ -355,9 +355,9 @@ async def test_what_lands_late_is_compared_too(read: Read, monkeypatch: pytest.M
         return Fault() if request == 2 else None
 
     async def land(requests: Requests) -> None:
-        stored = world.database.classes["Skill"].objects[skill_id(4)]
-        properties = {**stored.properties, "contentHash": ""}
         if requests.lost_at is not None:
+            stored = world.database.classes["Skill"].objects[skill_id(4)]
+            properties = {**stored.properties, "contentHash": ""}
             spoil(world.database, "Skill", stored.id, properties=properties, references={})
             requests.lost_at = None
 

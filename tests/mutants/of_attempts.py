@@ -23,7 +23,16 @@ MUTANTS = (
         name="terminal-event-with-requests-in-flight",
         harm="the next owner begins at once, and a late write of ours follows its own",
         module="journal.attempt",
-        changes=(("if requests.lost_at is None:", "if True:"),),
+        changes=(
+            (
+                "if self._requests.lost_at is not None:\n                await self._cut_off()\n                await self._requests.let_settle()\n",
+                "if False:\n                pass\n",
+            ),
+            (
+                "            await self._requests.let_settle()\n            return",
+                "            return",
+            ),
+        ),
         killed_by={
             "journal/test_invariants.py": (
                 "test_invariant_9_a_terminal_event_waits_until_no_request_can_be_on_its_way",
@@ -39,8 +48,8 @@ MUTANTS = (
         module="journal.attempt",
         changes=(
             (
-                "        if disconnect:\n            await self._pipeline.disconnect()\n",
-                "        if disconnect:\n            pass\n",
+                "                await self._cut_off()\n                await self._requests",
+                "                await self._requests",
             ),
         ),
         killed_by={
@@ -48,6 +57,57 @@ MUTANTS = (
                 "test_a_lost_request_is_cut_off_and_settles_before_failed_is_written",
             )
         },
+    ),
+    Mutant(
+        name="requests-of-one-attempt-alone",
+        harm="what an attempt gave up lands, blank, after the next one of the process completed",
+        module="journal.attempt",
+        changes=(
+            (
+                "        try:\n            await recorder.record(started)\n",
+                "        self._requests = Requests(self._clock)\n"
+                "        try:\n            await recorder.record(started)\n",
+            ),
+        ),
+        killed_by={
+            "journal/test_settling.py": (
+                "test_completed_waits_for_what_the_attempt_before_gave_up",
+            ),
+            "loading/test_settling.py": (
+                "test_a_blank_write_of_the_attempt_before_does_not_outlive_the_run",
+            ),
+        },
+    ),
+    Mutant(
+        name="steps-before-the-last-attempts-requests-are-over",
+        harm="a late blank write undoes what a checkpoint of the next attempt covers",
+        module="journal.attempt",
+        changes=(
+            (
+                "            await self._requests.let_settle()\n            await guarded(",
+                "            await guarded(",
+            ),
+        ),
+        killed_by={
+            "journal/test_settling.py": ("test_steps_wait_for_what_the_attempt_before_gave_up",)
+        },
+    ),
+    Mutant(
+        name="older-leases-dropped-before-started",
+        harm="who reads a list of before takes the dropped epoch for the next one, and is not told"
+        " otherwise by any event",
+        module="journal.attempt",
+        changes=(
+            (
+                "            await recorder.record(started)\n"
+                "            self._written_epoch = lease.epoch\n"
+                "            await lease.drop_older()\n",
+                "            await lease.drop_older()\n"
+                "            await recorder.record(started)\n"
+                "            self._written_epoch = lease.epoch\n",
+            ),
+        ),
+        killed_by={"journal/test_execute.py": ("test_older_leases_are_dropped_after_started",)},
     ),
     Mutant(
         name="skip-unchanged-after-a-broken-run",

@@ -58,10 +58,31 @@ MUTANTS = (
         name="no-wait-for-the-dead",
         harm="what a killed process had on its way lands after its successor began",
         module="journal.lease",
-        changes=(("await anyio.sleep(SETTLE_SECONDS)", "await anyio.sleep(0)"),),
+        changes=(
+            (
+                "is_gone(record.owner):\n            await anyio.sleep(SETTLE_SECONDS)",
+                "is_gone(record.owner):\n            await anyio.sleep(0)",
+            ),
+        ),
         killed_by={
             "journal/test_claim.py": (
                 "test_a_dead_process_of_this_machine_is_followed_after_two_seconds",
+            )
+        },
+    ),
+    Mutant(
+        name="no-wait-after-the-ttl",
+        harm="what an owner gave up when its lease ran out lands after its successor began",
+        module="journal.lease",
+        changes=(
+            (
+                "if unchanged_seconds >= ttl_seconds:\n            await anyio.sleep(SETTLE_SECONDS)",
+                "if unchanged_seconds >= ttl_seconds:\n            await anyio.sleep(0)",
+            ),
+        ),
+        killed_by={
+            "journal/test_claim.py": (
+                "test_a_heartbeat_that_does_not_change_for_the_ttl_frees_the_epoch",
             )
         },
     ),

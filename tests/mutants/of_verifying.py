@@ -7,7 +7,12 @@ MUTANTS = (
         name="completed-before-verify",
         harm="a run is completed before anybody looked whether the target equals the input",
         module="ingest.esco_pipeline",
-        changes=(('            Step("verify", partial(_verify, workshop=workshop)),\n', ""),),
+        changes=(
+            (
+                '            Step("verify", partial(_verify, workshop=workshop), is_wide=True),\n',
+                "",
+            ),
+        ),
         killed_by={"loading/test_verify.py": ("test_a_missing_object_is_written_again",)},
     ),
     Mutant(

@@ -101,3 +101,7 @@ def _show(outcome: Outcome, *, most_lines: int = TRACE_LINES) -> None:
 
 def _tell(text: str, *, end: str = "\n") -> None:
     print(text, end=end, file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

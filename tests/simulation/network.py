@@ -96,6 +96,7 @@ class Network:
         self._waiting: dict[_Request, None] = {}  # somebody waits for their answers
         self._undecided: dict[_Request, None] = {}  # the server may still take these
         self._parted_until: dict[Process, float] = {}
+        self._refused: dict[Process, bool] = {}  # what is parted: at once, or never answered
 
     async def call(self, kind: str, apply: Callable[[Cut | None], T], seconds: float) -> T:
         """Send one request and return the server's answer within `seconds`.
@@ -125,8 +126,13 @@ class Network:
                 self._fail(request, True)
 
     def part(self, process: Process, seconds: float) -> None:
-        """Have none of its requests to the journal arrive for a while; its data do, many slowly."""
+        """Have none of its requests to the journal arrive for a while; its data do, many slowly.
+
+        By turns they are refused at once, so that a lease that ran out is noticed early and the
+        next attempt begins while the data of the last may be on their way, or get no answer.
+        """
         self._parted_until[process] = asyncio.get_running_loop().time() + seconds
+        self._refused[process] = self.requests % 2 == 0
 
     def landing(self, process: Process) -> list[str]:
         """Return the process's writes of data that may still be applied."""
@@ -172,7 +178,13 @@ class Network:
             self._after(REFUSED_SECONDS, self._fail, request, False)
             request.is_open = False
             return
-        if request.is_journal and self._is_parted(request.process):
+        is_parted = request.is_journal and self._is_parted(request.process)
+        if is_parted and request.process is not None and self._refused[request.process]:
+            self._trace(f"{name} {request.kind}: refused")
+            self._after(REFUSED_SECONDS, self._fail, request, False)
+            request.is_open = False
+            return
+        if is_parted:
             self._trace(f"{name} {request.kind}: goes nowhere")
             self._waiting[request] = None
             request.is_open = False

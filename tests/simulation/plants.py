@@ -253,11 +253,11 @@ def event_written_again(patch: pytest.MonkeyPatch) -> None:
 
 
 def ends_without_waiting(patch: pytest.MonkeyPatch) -> None:
-    async def at_once(self: Any, requests: Requests, *, disconnect: bool) -> None:
+    async def at_once(self: Any) -> None:
         """Neither disconnect nor wait."""
 
-    patch.setattr(Engine, "_let_settle", at_once)
-
+    patch.setattr(Engine, "_cut_off", at_once)
+    patch.setattr(Requests, "let_settle", at_once)
     often(patch, Fault.INTERRUPTED)
     often(patch, Fault.LATE, at_most=0.3)
 
