@@ -151,6 +151,26 @@ async def test_only_the_two_newest_leases_stay() -> None:
 
 
 @virtual_time
+async def test_older_leases_are_dropped_after_started() -> None:
+    """Until an event says that a later epoch has begun, its lease alone does."""
+    inner, done = MemoryStore(), list[str]()
+
+    class Noting(Wrapper):
+        async def append(self, recorded: Recorded) -> None:
+            done.append(type(recorded.event).__name__)
+            await super().append(recorded)
+
+        async def drop_lease(self, pipeline: str, epoch: int) -> None:
+            done.append(f"drop {epoch}")
+            await super().drop_lease(pipeline, epoch)
+
+    for number in range(3):
+        done.clear()
+        await run(Load(fingerprint=f"f{number}"), Noting(inner))
+    assert done[:2] == ["Started", "drop 1"]
+
+
+@virtual_time
 async def test_a_store_that_can_not_drop_old_leases_ends_no_run() -> None:
     class Stubborn(Wrapper):
         async def drop_lease(self, pipeline: str, epoch: int) -> None:

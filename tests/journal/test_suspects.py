@@ -6,7 +6,7 @@ import pytest
 
 from journal import UNSETTLED, RunState, fold
 from journal.events import Event, StepCompleted, StepStarted, Suspect
-from journal.state import unsettled
+from journal.state import MOST_SUSPECTS, unsettled
 from tests.journal.builders import (
     COMPLETED,
     FAILED,
@@ -107,6 +107,37 @@ def test_a_window_that_was_settled_by_this_run_is_dropped() -> None:
     assert unsettled(state(started(suspects=(suspect("schema", 7),)), *done("schema"))) == (
         suspect("skills", 0),
     )
+
+
+def test_what_a_completed_run_saw_torn_stays_while_no_other_completes() -> None:
+    seen = suspect("skills", 0, window=0, fingerprint="")
+    begun = started(suspects=(seen,))
+    assert unsettled(state(begun, *done("schema"), *done("skills"))) == (
+        seen,
+        suspect("verify", 0),
+    )
+
+
+@pytest.mark.parametrize(("others", "named"), [(MOST_SUSPECTS, MOST_SUSPECTS), (1000, 2)])
+def test_doubts_of_very_many_inputs_are_summed_up_by_step(others: int, named: int) -> None:
+    of_others = tuple(
+        suspect(("schema", "skills")[number % 2], 0, fingerprint=f"of {number}")
+        for number in range(others)
+    )
+    left = unsettled(state(started(suspects=of_others)))
+    assert left[-1] == suspect("schema", 0)
+    assert len(left) == named + 1
+    if named == 2:
+        assert {(each.step, each.window, each.fingerprint) for each in left[:-1]} == {
+            ("schema", 0, ""),
+            ("skills", 0, ""),
+        }
+
+
+def test_a_window_of_the_run_itself_is_not_summed_up() -> None:
+    own = suspect("skills", 100, window=500)
+    many = tuple(suspect("skills", 0, fingerprint=f"of {number}") for number in range(1000))
+    assert own in unsettled(state(started(suspects=(own, *many)), *done("schema")))
 
 
 def test_another_inputs_window_stays_until_a_run_completes() -> None:

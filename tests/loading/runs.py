@@ -126,6 +126,7 @@ class World:
     window: int = 16
     trace: Trace = field(default_factory=Trace)
     clock: Clock = field(default_factory=system_clock)  # the senders' clock
+    request_seconds: float = 5.0
 
     async def load(
         self,
@@ -181,7 +182,7 @@ class World:
             target=target,
             embedder=self.embedder,
             clock=self.clock,
-            request_seconds=5.0,
+            request_seconds=self.request_seconds,
             unsure=set(),
         )
         return esco_pipeline(

@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
+from uuid import UUID
 
 import pytest
 
-from ingest.target import TargetObject
+from ingest.target import Reply, TargetObject
 from journal import UNSETTLED, Choice, Status
 from journal.errors import leading
 from journal.events import Checkpoint, Event, Recorded, Started, StepCompleted, Suspect
@@ -21,7 +22,7 @@ from tests.loading.sources import (
     skill_uri,
     with_cycles,
 )
-from tests.loading.tearing import Fault, Sent, content, spoil
+from tests.loading.tearing import Fault, Sent, TearingTarget, content, spoil
 from tests.loading.trouble import skill_id
 
 
@@ -282,3 +283,67 @@ async def test_dropped_relations_reach_the_totals(read: Read) -> None:
         ("occupations", 6, 7),
         ("verify", 7, 7),
     ]
+
+
+@pytest.mark.parametrize("how", ["resumed", "begun anew", "another input"])
+async def test_what_verify_was_writing_when_it_died_is_in_doubt_in_every_step(
+    how: str, read: Read
+) -> None:
+    """It writes records of any step. Written once, equal, what it left torn would stay so."""
+    world, life = World(read(HandMade([*map(skill, range(12))])), window=4), Life()
+    verifies: list[bool] = []
+
+    def before_verify() -> None:
+        verifies.append(True)
+        del world.database.classes["Skill"].objects[skill_id(1)]
+
+    def faults(request: int, objects: Sequence[TargetObject]) -> Fault | None:
+        if not verifies or objects[0].vector is None:
+            return None
+        life.is_over = True  # with the whole write on its way, and it lands torn
+        return Fault(applied=len(objects), torn=len(objects))
+
+    with suppress(BaseException):
+        await world.load(faults=faults, life=life, before_verify=before_verify)
+    assert world.database.torn == {skill_id(1)}
+
+    torn_before_verify: list[set[UUID]] = []
+    if how == "another input":
+        world.fingerprint = "f2"
+    report = await world.load(
+        choice=Choice.BEGIN if how == "begun anew" else None,
+        before_verify=lambda: torn_before_verify.append(set(world.database.torn)),
+    )
+    assert report.state.status is Status.COMPLETED
+    assert world.database.torn == set()
+    assert how == "resumed" or torn_before_verify == [set()]
+
+
+async def test_a_resumed_step_with_nothing_left_to_send_has_the_index_written_out(
+    read: Read, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The end of what it settled before may stand in the server's memory only."""
+    monkeypatch.setattr("journal.step.CHECKPOINT_SECONDS", 0.0)
+    world, flushed = World(read(HandMade([*map(skill, range(12))]))), list[str]()
+
+    class Noted(TearingTarget):
+        async def flush(self, objects: Sequence[TargetObject], *, timeout_seconds: float) -> Reply:
+            flushed.extend(each.uri for each in objects)
+            return await super().flush(objects, timeout_seconds=timeout_seconds)
+
+    def noted(target: TearingTarget) -> TearingTarget:
+        target.__class__ = Noted
+        return target
+
+    undisturbed = World(world.catalogue)
+    await undisturbed.load()
+    events = [each.event for each in undisturbed.trace.entries if isinstance(each, Recorded)]
+    ended = [isinstance(each, StepCompleted) and each.step == "skills" for each in events]
+    with suppress(BaseException):  # all of them are settled, and the step has not ended
+        await world.load(life=Life(at_event=ended.index(True) + 1))
+    last = world.events(Checkpoint)[-1].event
+    assert isinstance(last, Checkpoint)
+    assert last.settled == 12
+    in_time: list[str] = []
+    await world.load(change=noted, before_verify=lambda: in_time.extend(flushed))
+    assert in_time == [skill_uri(number) for number in range(12)]

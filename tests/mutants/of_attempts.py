@@ -25,8 +25,9 @@ MUTANTS = (
         module="journal.attempt",
         changes=(
             (
-                "if self._requests.lost_at is not None:\n                await self._cut_off()\n                await self._requests.let_settle()\n",
-                "if False:\n                pass\n",
+                "                await self._cut_off()\n"
+                "                await self._requests.let_settle()\n",
+                "                pass\n",
             ),
             (
                 "            await self._requests.let_settle()\n            return",

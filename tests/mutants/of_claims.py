@@ -76,8 +76,8 @@ MUTANTS = (
         module="journal.lease",
         changes=(
             (
-                "if unchanged_seconds >= ttl_seconds:\n            await anyio.sleep(SETTLE_SECONDS)",
-                "if unchanged_seconds >= ttl_seconds:\n            await anyio.sleep(0)",
+                ">= ttl_seconds:\n            await anyio.sleep(SETTLE_SECONDS)",
+                ">= ttl_seconds:\n            await anyio.sleep(0)",
             ),
         ),
         killed_by={

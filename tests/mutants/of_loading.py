@@ -100,6 +100,28 @@ MUTANTS = (
         },
     ),
     Mutant(
+        name="what-verify-was-writing-forgotten",
+        harm="what verify left torn when it died is written once and equal, and called settled",
+        module="journal.step",
+        changes=(("suspect.step in self._wide or ", ""),),
+        killed_by={
+            "loading/test_resuming.py": (
+                "test_what_verify_was_writing_when_it_died_is_in_doubt_in_every_step",
+            )
+        },
+    ),
+    Mutant(
+        name="no-flush-of-a-resumed-step",
+        harm="a step is called done whose end a kill of the server takes back",
+        module="ingest.loader",
+        changes=(("if not self._tail and self._is_resumed:", "if False:"),),
+        killed_by={
+            "loading/test_resuming.py": (
+                "test_a_resumed_step_with_nothing_left_to_send_has_the_index_written_out",
+            )
+        },
+    ),
+    Mutant(
         name="first-pass-with-the-hash",
         harm="a kill between the passes leaves half an object that counts as whole",
         module="ingest.catalogue",

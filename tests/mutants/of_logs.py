@@ -152,6 +152,36 @@ MUTANTS = (
         },
     ),
     Mutant(
+        name="what-was-seen-torn-dropped",
+        harm="what a completed run named torn is forgotten by one that does not complete",
+        module="journal.state",
+        changes=(
+            (
+                " or suspect.fingerprint != state.fingerprint:\n",
+                " or suspect.fingerprint not in ('', state.fingerprint):\n",
+            ),
+        ),
+        killed_by={
+            "journal/test_suspects.py": (
+                "test_what_a_completed_run_saw_torn_stays_while_no_other_completes",
+            ),
+        },
+    ),
+    Mutant(
+        name="summed-up-windows-of-its-own",
+        harm="many doubts make a run forget what its own windows are, and resume beside them",
+        module="journal.state",
+        changes=(
+            (
+                "    if suspect.fingerprint == state.fingerprint:\n        return suspect\n",
+                "",
+            ),
+        ),
+        killed_by={
+            "journal/test_suspects.py": ("test_a_window_of_the_run_itself_is_not_summed_up",),
+        },
+    ),
+    Mutant(
         name="reading-ends-at-an-empty-epoch",
         harm="after a death before the first event the run before is forgotten, and done again",
         module="journal.log",

@@ -10,7 +10,7 @@ import anyio.lowlevel
 import anyio.to_thread
 
 from tests.simulation.machines import Machines
-from tests.simulation.workload import MARKER, SECRET
+from tests.simulation.workload import MARKER
 
 T = TypeVar("T")
 
@@ -51,8 +51,5 @@ class _Listener(logging.Handler):
         self._wrong = wrong
 
     def emit(self, record: logging.LogRecord) -> None:
-        line = self.format(record)
-        if MARKER in line:
+        if MARKER in self.format(record):
             self._wrong.append(f"record text in a log line of {record.name}")
-        if SECRET in line:
-            self._wrong.append(f"a secret in a log line of {record.name}")
