@@ -81,9 +81,8 @@ async def test_a_blank_write_of_the_attempt_before_does_not_outlive_the_run(
 
         def note(recorded: Recorded, state: RunState) -> None:
             if recorded.event == StepStarted(step="verify") and not store.until:
-                del world.database.classes["Skill"].objects[
-                    skill_id(1)
-                ]  # to be mended: blank first
+                # To be mended: blank first, then whole.
+                del world.database.classes["Skill"].objects[skill_id(1)]
             if isinstance(recorded.event, Completed):
                 done.append(time.monotonic())
 
