@@ -151,6 +151,8 @@ class Sender:
         left: list[Parcel] = []
         reason = ""
         if doubtful:
+            # Between blank and whole, a late write of the whole one would make that an equal one.
+            await self._run.let_settle()
             blanks = await self._upsert([blank(parcel.sent) for parcel in doubtful])
             for parcel, outcome in zip(doubtful, blanks, strict=True):
                 if outcome.verdict is Verdict.ACKNOWLEDGED:

@@ -108,6 +108,69 @@ MUTANTS = (
         },
     ),
     Mutant(
+        name="death-between-attempts-unnoticed",
+        harm="what a server that died between two attempts had in memory stays invisible",
+        module="ingest.verify",
+        changes=(("incarnation == summary.get(INCARNATION)", "True"),),
+        killed_by={
+            "loading/test_doubts.py": (
+                "test_a_server_that_died_between_two_attempts_has_everything_looked_for",
+                "test_a_server_that_does_not_say_how_it_was_started_has_everything_looked_for",
+            )
+        },
+    ),
+    Mutant(
+        name="inherited-doubt-forgotten",
+        harm="what a server lost before a run began stays invisible once the run was cut short",
+        module="ingest.esco_pipeline",
+        changes=(("any(suspect.step != run.name for suspect in run.state.suspects)", "False"),),
+        killed_by={
+            "loading/test_doubts.py": (
+                "test_a_run_that_inherits_a_doubt_looks_for_everything_in_each_attempt",
+            )
+        },
+    ),
+    Mutant(
+        name="unsure-in-a-step-that-is-done-forgotten",
+        harm="what lies beside a request without an answer is not looked for after a kill",
+        module="ingest.verify",
+        changes=((" or unsure_name(self._class_name) in summary", ""),),
+        killed_by={
+            "loading/test_doubts.py": (
+                "test_what_an_attempt_was_unsure_of_in_a_step_it_completed_is_looked_for",
+            )
+        },
+    ),
+    Mutant(
+        name="mending-looks-at-the-window-only",
+        harm="what a mended object pushed out of the vector index stays so",
+        module="ingest.verify",
+        changes=(("            self._doubts = (WHOLE_STEP,)\n", ""),),
+        killed_by={
+            "loading/test_doubts.py": ("test_once_verify_has_mended_it_looks_for_everything",)
+        },
+    ),
+    Mutant(
+        name="window-looked-for-by-rows",
+        harm="other objects are looked for than those that a killed attempt was sending",
+        module="ingest.verify",
+        changes=(("for index in order[doubt.start : doubt.stop]", "for index in doubt"),),
+        killed_by={
+            "loading/test_doubts.py": ("test_the_window_is_found_by_its_order_and_not_by_its_rows",)
+        },
+    ),
+    Mutant(
+        name="repeated-beside-what-was-given-up",
+        harm="a late write lands between the blank and the whole one, and stays torn",
+        module="ingest.sending",
+        changes=(("            await self._run.let_settle()\n", ""),),
+        killed_by={
+            "loading/test_doubts.py": (
+                "test_a_write_that_is_repeated_does_not_meet_the_one_that_was_given_up",
+            )
+        },
+    ),
+    Mutant(
         name="compared-too-early",
         harm="a write that lands after the comparison changes what was found right",
         module="ingest.verify",
