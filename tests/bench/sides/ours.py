@@ -20,6 +20,7 @@ from unittest.mock import patch
 import anyio
 
 from ingest import embedders
+from ingest.collecting import collect_seldom
 from ingest.decision import RESUMED
 from ingest.settings import Settings, settings_from
 from ingest.wiring import IngestOptions, IngestResult, ingest
@@ -89,6 +90,7 @@ def waits_for_the_owner() -> Iterator[list[float]]:
 
 def main() -> None:
     """Ingest as the arguments say, and print what was loaded and how long each phase took."""
+    collect_seldom()  # as the command does
     chosen = _parser().parse_args()
     settings = settings_from({}, os.environ, {}, read_text=Path.read_text)
     with ExitStack() as stack:
