@@ -14,18 +14,17 @@ from ingest.verify import verify
 from journal import Pipeline, Step, StepResult, StepRun
 from journal.events import Attribute
 
-TEARING_WINDOW = 1024
-SAFE_WINDOW = 8192
+LEAST_WINDOW = 1024
 WINDOWS_A_STEP = 128
 
 
-def window_for(catalogue: Catalogue, *, tears: bool) -> int:
-    """Return the window: small where a crash makes it be written twice, wide for long steps.
+def window_for(catalogue: Catalogue) -> int:
+    """Return the window: small, for a crash makes it be written twice, and wide for long steps.
 
     So the checkpoints of a step stay in the hundreds, however long it is.
     """
     longest = max((len(records) for records in catalogue.classes.values()), default=0)
-    return max(TEARING_WINDOW if tears else SAFE_WINDOW, longest // WINDOWS_A_STEP)
+    return max(LEAST_WINDOW, longest // WINDOWS_A_STEP)
 
 
 def esco_pipeline(

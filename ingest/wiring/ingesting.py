@@ -363,7 +363,7 @@ class _Call:
             workshop,
             source=chosen.label,
             fingerprint=situation.fingerprint,
-            window=self._settings.window or window_for(catalogue, tears=target.tears),
+            window=self._settings.window or window_for(catalogue),
             versions={"varity-journal": VERSION},
             attributes={
                 "embedder": embedder.fingerprint,
