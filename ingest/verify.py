@@ -15,7 +15,6 @@ from ingest.loader import (
     Workshop,
     mark_all_absent,
     records_by_position,
-    unsure_name,
 )
 from ingest.mending import NEIGHBOURS, mend_wrong, still_wrong, write_out
 from ingest.visibility import unfiltered, unindexed
@@ -146,10 +145,9 @@ class _Verifying:
         They do not tell what a server that was killed had in memory, and what lies beside a
         request without an answer is not worth a bet.
         """
-        summary = self._run.state.summary
-        is_same_server = incarnation == summary.get(INCARNATION)  # which is never ""
-        was_unsure = bool(self._shop.unsure) or unsure_name(self._class_name) in summary
-        return not is_same_server or was_unsure or WHOLE_STEP in self._doubts
+        state = self._run.state
+        is_same_server = incarnation == state.summary.get(INCARNATION)  # which is never ""
+        return not is_same_server or state.unsure or WHOLE_STEP in self._doubts
 
     async def _is_any_torn(self, extra: Sequence[UUID]) -> bool:
         """Whether one of the extra objects that are not found could be taken for a whole one.

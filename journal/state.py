@@ -52,7 +52,7 @@ class RunState:
     `settled` counts the settled records of the step in progress; `step` is "" between steps.
     `rejected` holds (step, key), so that a record rejected in two attempts counts once.
     `suspects` lists, for this run and the unfinished ones before it, what must be written
-    twice by whoever goes on.
+    twice by whoever goes on. `unsure`: an outcome was unknown to one of the run's attempts.
     """
 
     status: Status = Status.NOT_STARTED
@@ -70,6 +70,7 @@ class RunState:
     attributes: Mapping[str, Attribute] = field(default_factory=dict)
     trusted: bool = False
     suspects: tuple[Suspect, ...] = ()
+    unsure: bool = False
     steps_done: int = 0
     step: str = ""
     settled: int = 0
@@ -114,6 +115,7 @@ class Changes(TypedDict, total=False):
     attributes: Mapping[str, Attribute]
     trusted: bool
     suspects: tuple[Suspect, ...]
+    unsure: bool
     steps_done: int
     step: str
     settled: int
@@ -184,7 +186,8 @@ def transition(state: RunState, recorded: Recorded) -> Changes:
         case Status.IN_PROGRESS, Checkpoint(step=state.step) as event if (
             state.step and event.settled >= state.settled
         ):
-            return {**after, "settled": event.settled, "step_counts": event.counts}
+            after |= {"settled": event.settled, "step_counts": event.counts}
+            return {**after, "unsure": True} if event.unsure else after
         case Status.NOT_STARTED, Started(attempt=1) as event if recorded.seq == 1:
             return {
                 **_attempted(after, event),

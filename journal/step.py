@@ -198,6 +198,18 @@ class StepRun:
         """Note that a request was given up and may still be on its way."""
         self._requests.lose()
 
+    async def doubt(self) -> None:
+        """Journal that an outcome is unknown; must return before the record is sent again.
+
+        Once in a run: whoever goes on with it can not tell by positions what is in doubt.
+        """
+        async with self._writing:
+            if self.state.unsure:
+                return
+            at, counts = self.state.settled, self.state.step_counts
+            unsure = Checkpoint(step=self.name, settled=at, counts=counts, unsure=True)
+            await self._recorder.record(unsure)
+
     async def let_settle(self) -> None:
         """Return when no request that was given up can still be on its way.
 

@@ -6,11 +6,11 @@ from contextlib import suppress
 import pytest
 
 from ingest.target import Reply, TargetObject
-from journal import Choice, Status
+from journal import Choice, Recorded, Status
 from journal.events import Checkpoint, StepCompleted
 from tests.loading.runs import Life, World
-from tests.loading.sources import HandMade, Read, needs, skill, skill_uri
-from tests.loading.tearing import UNKNOWN, Fault, TearingTarget, content
+from tests.loading.sources import HandMade, Read, needs, skill, skill_uri, with_cycles
+from tests.loading.tearing import UNKNOWN, Fault, Sent, TearingTarget, content
 from tests.loading.trouble import skill_id, undisturbed
 
 SKILLS, WINDOW = 60, 8
@@ -113,23 +113,59 @@ async def test_a_run_that_inherits_a_doubt_looks_for_everything_in_each_attempt(
     assert world.database.torn == set()
 
 
-async def test_what_an_attempt_was_unsure_of_in_a_step_it_completed_is_looked_for(
-    read: Read,
+def first_is_lost(request: int, objects: Sequence[TargetObject]) -> Fault | None:
+    return Fault() if request == 1 else None
+
+
+@pytest.mark.parametrize("when", ["in the step", "in the next one"])
+async def test_after_an_unknown_outcome_every_later_attempt_looks_for_everything(
+    when: str, read: Read
 ) -> None:
-    world, uris, life = skills(read), set[str](), Life()
-
-    def first_is_lost(request: int, objects: Sequence[TargetObject]) -> Fault | None:
-        return Fault() if request == 1 else None
-
-    undisturbed = Life()
+    """What else a server had trouble with that did not answer nobody knows."""
+    world, uris, undisturbed = skills(read), set[str](), Life()
     await skills(read).load(life=undisturbed)
-    life.at_event = undisturbed.events - 4  # after the step, and before the next has ended
+    life = Life(at_request=6) if when == "in the step" else Life(at_event=undisturbed.events - 3)
     with suppress(BaseException):
         await world.load(faults=first_is_lost, life=life)
     done = [each.event.step for each in world.events(StepCompleted)]  # type: ignore[union-attr]
-    assert done[-1] == "skills"
+    assert (done[-1] == "skills") is (when == "in the next one")
+    if when == "in the step":
+        await killed(world, at_request=2)
     await world.load(change=noting(uris))
     assert uris == EVERY
+
+
+@pytest.mark.parametrize("kind", ["whole", "create"])
+async def test_an_unknown_outcome_is_journaled_before_the_object_is_sent_again(
+    kind: str, read: Read
+) -> None:
+    world = World(read(with_cycles() if kind == "create" else HandMade([*map(skill, range(9))])))
+    lost: list[str] = []
+
+    def one_is_lost(request: int, objects: Sequence[TargetObject]) -> Fault | None:
+        is_first = not lost and (kind == "whole" or objects[0].uri == skill_uri(6))
+        lost.extend(each.uri for each in objects if is_first)
+        return Fault() if is_first else None
+
+    report = await world.load(faults=one_is_lost)
+    assert report.state.unsure
+    sent = [at for at, entry in enumerate(world.trace.entries) if _is_of(entry, lost[0], kind)]
+    [noted] = [
+        at
+        for at, entry in enumerate(world.trace.entries)
+        if isinstance(entry, Recorded)
+        and isinstance(entry.event, Checkpoint)
+        and entry.event.unsure
+    ]
+    assert sent[0] < noted < sent[1]
+
+
+def _is_of(entry: object, uri: str, kind: str) -> bool:
+    return (
+        isinstance(entry, Sent)
+        and entry.uri == uri
+        and (kind == "whole") is (entry.kind != "create")
+    )
 
 
 async def test_once_verify_has_mended_it_looks_for_everything(read: Read) -> None:

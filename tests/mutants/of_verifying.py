@@ -131,13 +131,40 @@ MUTANTS = (
         },
     ),
     Mutant(
-        name="unsure-in-a-step-that-is-done-forgotten",
+        name="unknown-outcomes-of-earlier-attempts-forgotten",
         harm="what lies beside a request without an answer is not looked for after a kill",
         module="ingest.verify",
-        changes=((" or unsure_name(self._class_name) in summary", ""),),
+        changes=(("not is_same_server or state.unsure or", "not is_same_server or"),),
         killed_by={
             "loading/test_doubts.py": (
-                "test_what_an_attempt_was_unsure_of_in_a_step_it_completed_is_looked_for",
+                "test_after_an_unknown_outcome_every_later_attempt_looks_for_everything",
+            )
+        },
+    ),
+    Mutant(
+        name="unknown-outcome-not-journaled",
+        harm="whoever goes on after a kill does not hear that a server gave no answer",
+        module="ingest.sending",
+        changes=(("        if left:\n            await self._run.doubt()\n", ""),),
+        killed_by={
+            "loading/test_doubts.py": (
+                "test_an_unknown_outcome_is_journaled_before_the_object_is_sent_again[whole]",
+            )
+        },
+    ),
+    Mutant(
+        name="unknown-create-not-journaled",
+        harm="whoever goes on after a kill does not hear that a server gave no answer",
+        module="ingest.sending",
+        changes=(
+            (
+                "            await self._run.doubt()\n            if self._clock",
+                "            if self._clock",
+            ),
+        ),
+        killed_by={
+            "loading/test_doubts.py": (
+                "test_an_unknown_outcome_is_journaled_before_the_object_is_sent_again[create]",
             )
         },
     ),
