@@ -111,7 +111,7 @@ MUTANTS = (
         name="death-between-attempts-unnoticed",
         harm="what a server that died between two attempts had in memory stays invisible",
         module="ingest.verify",
-        changes=(("incarnation == summary.get(INCARNATION)", "True"),),
+        changes=(("incarnation == state.summary.get(INCARNATION)", "True"),),
         killed_by={
             "loading/test_doubts.py": (
                 "test_a_server_that_died_between_two_attempts_has_everything_looked_for",
@@ -138,6 +138,22 @@ MUTANTS = (
         killed_by={
             "loading/test_doubts.py": (
                 "test_after_an_unknown_outcome_every_later_attempt_looks_for_everything",
+            )
+        },
+    ),
+    Mutant(
+        name="unsure-until-the-next-checkpoint",
+        harm="what a server gave no answer for is forgotten as soon as it answers again",
+        module="journal.state",
+        changes=(
+            (
+                'return {**after, "unsure": True} if event.unsure else after',
+                'return {**after, "unsure": event.unsure}',
+            ),
+        ),
+        killed_by={
+            "journal/test_state.py": (
+                "test_a_run_that_was_unsure_stays_so_and_the_next_one_begins_anew",
             )
         },
     ),
