@@ -5,7 +5,7 @@ surrogate pair) ask here first, so that all of them refuse the same objects.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from math import isfinite
 
@@ -38,12 +38,16 @@ def refusal(offered: TargetObject, *, dates: tuple[str, ...], dimension: int | N
     return reason
 
 
-def refusal_unread(offered: TargetObject, *, dates: tuple[str, ...]) -> str:
+def refusal_unread(
+    offered: TargetObject, *, dates: tuple[str, ...], vector_fits: bool = False
+) -> str:
     """Return the same, all dimensions allowed and the texts not looked at.
 
-    For who encodes the texts himself: where that fails, `text_refusal` says why.
+    For who encodes the texts himself: where that fails, `text_refusal` says why. Nor is a
+    vector looked at of which `vectors_fit` said that it fits.
     """
-    if offered.vector is not None and (reason := _vector_refusal(offered.vector)):
+    vector = None if vector_fits else offered.vector
+    if vector is not None and (reason := _vector_refusal(vector)):
         return reason
     for name in dates:
         if not _is_date_or_empty(offered.properties.get(name, "")):
@@ -58,6 +62,14 @@ def dimension_refusal(offered: int, dimension: int | None) -> str:
     return ""
 
 
+def vectors_fit(vectors: Sequence[Vector]) -> bool:
+    """Whether none is to be refused, at one look; if not, one of them may be, or they differ."""
+    kinds = {(vector.dtype, vector.shape) for vector in vectors}
+    if len(kinds) != 1 or _kind_refusal(vectors[0]):
+        return False
+    return bool(np.isfinite(np.concatenate(vectors)).all())
+
+
 def text_refusal(properties: Mapping[str, PropertyValue]) -> str:
     """Return which of the properties is no Unicode text; one of them is not."""
     name = next(name for name, value in properties.items() if not _is_text({name: value}))
@@ -65,13 +77,19 @@ def text_refusal(properties: Mapping[str, PropertyValue]) -> str:
 
 
 def _vector_refusal(vector: Vector) -> str:
-    if vector.dtype != np.float32 or vector.ndim != 1 or not len(vector):
-        return f"the vector is {vector.dtype} of shape {vector.shape}, expected float32, (dim,)"
+    if reason := _kind_refusal(vector):
+        return reason
     # The product of finite numbers may overflow, so it only clears; it is much the faster look.
     with np.errstate(over="ignore"):
         product = vector.dot(vector)
     if not isfinite(product) and not np.isfinite(vector).all():
         return "the vector holds a number that is not finite"
+    return ""
+
+
+def _kind_refusal(vector: Vector) -> str:
+    if vector.dtype != np.float32 or vector.ndim != 1 or not len(vector):
+        return f"the vector is {vector.dtype} of shape {vector.shape}, expected float32, (dim,)"
     return ""
 
 

@@ -178,7 +178,7 @@ class SqliteTarget(SqliteReader):
         held = self._class_to_write(connection, class_name)
         if held.indexed < held.next_row:
             catch_up(connection, held)
-        self._recent.clear()
+            self._recent.entered(held)
 
     def _class_to_write(self, connection: sqlite3.Connection, class_name: str) -> StoredClass:
         held = self._class(connection, class_name)

@@ -9,7 +9,7 @@ once and sorted.
 
 import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 
 from ingest.targets.sqlite_schema import StoredClass
@@ -18,8 +18,8 @@ from ingest.targets.sqlite_schema import StoredClass
 # second in which nobody else can write.
 MOST_RECENT_ROWS = 1 << 15
 MOST_RECENT_REFERENCES = 1 << 18
-# Of the rows that were looked up, so many of a class are remembered: some ten megabytes. Batches
-# refer to the same objects again and again (a skill that many occupations need).
+# Of the rows that were entered or looked up, so many of a class are remembered: some ten megabytes.
+# Batches refer to the same objects again and again (a skill that many occupations need).
 MOST_REMEMBERED = 1 << 16
 
 # Far below the least limit on variables that any build of SQLite has (999).
@@ -37,20 +37,30 @@ Link = tuple[int, int, int]  # row of the source, number of the property, row of
 
 @dataclass(slots=True, kw_only=True)
 class Recent:
-    """The recent rows of one state of a class, by id, and how many references start there.
+    """Rows of one state of a class, by id: all the recent ones, and some that are remembered.
 
-    `remembered` are some of the others, as the look-up tables said.
+    `recent` counts the former, `references` what starts there.
     """
 
     state: tuple[int, int, int]
-    rows: dict[int, int] = field(default_factory=dict)
-    references: int = 0
-    remembered: dict[int, int] = field(default_factory=dict)
+    rows: dict[int, int]
+    recent: int
+    references: int
 
     @property
     def is_full(self) -> bool:
-        """Whether it is time to enter them into the look-up tables."""
-        return len(self.rows) >= MOST_RECENT_ROWS or self.references >= MOST_RECENT_REFERENCES
+        """Whether it is time to enter the recent ones into the look-up tables."""
+        return self.recent >= MOST_RECENT_ROWS or self.references >= MOST_RECENT_REFERENCES
+
+    def remember(self, looked_up: Rows, *, asked: set[int]) -> None:
+        """Keep what the look-up tables said; where that is too much, forget what nobody asked."""
+        if len(self.rows) - self.recent + len(looked_up) > MOST_REMEMBERED:
+            _, _, indexed = self.state
+            # A new one: the answer to what was asked before, in the same request, stays whole.
+            self.rows = {
+                key: row for key, row in self.rows.items() if row >= indexed or key in asked
+            }
+        self.rows |= looked_up
 
 
 @dataclass(slots=True)
@@ -73,8 +83,17 @@ class RecentRows:
         """Note what was added to the class, which is now as `held` says."""
         kept = self._kept[held.name]
         kept.state = _state(held)
-        kept.rows.update(rows)
+        kept.rows |= rows
+        kept.recent += len(rows)
         kept.references += references
+
+    def entered(self, held: StoredClass) -> None:
+        """Note that the look-up tables have all rows of the class, which was as `held` says."""
+        kept = self._kept.pop(held.name, None)
+        if kept is not None and kept.state == _state(held):
+            newest = dict(islice(reversed(kept.rows.items()), MOST_REMEMBERED))
+            after = _state(replace(held, indexed=held.next_row))
+            self._kept[held.name] = Recent(state=after, rows=newest, recent=0, references=0)
 
     def are_full(self, class_name: str) -> bool:
         """Whether it is time to enter the rows of the class, by full name."""
@@ -96,21 +115,14 @@ def rows_by_id(connection: sqlite3.Connection, held: StoredClass, ids: Collectio
 
 
 def rows_by_id_while_writing(
-    connection: sqlite3.Connection, held: StoredClass, ids: Collection[int], *, recent: Recent
+    connection: sqlite3.Connection, held: StoredClass, ids: set[int], *, recent: Recent
 ) -> Rows:
-    """Return the same as `rows_by_id`, without reading what is in memory."""
-    found: dict[int, int] = {}
-    others = ids
-    for known in (recent.rows, recent.remembered):
-        found |= {key: known[key] for key in others if key in known}
-        others = [key for key in ids if key not in found]
-    if not others or held.indexed == held.rows[0]:
-        return found
-    looked_up = _selected(connection, _INDEXED, (held.number,), others)
-    if len(recent.remembered) + len(looked_up) > MOST_REMEMBERED:
-        recent.remembered.clear()
-    recent.remembered |= looked_up
-    return found | looked_up
+    """Return the same as `rows_by_id` and more, without reading what is in memory."""
+    others = ids.difference(recent.rows)
+    if others and held.indexed > held.rows[0]:
+        looked_up = _selected(connection, _INDEXED, (held.number,), others)
+        recent.remember(looked_up, asked=ids)
+    return recent.rows
 
 
 def links_of(connection: sqlite3.Connection, rows: Iterable[int]) -> set[Link]:
@@ -147,7 +159,7 @@ def _read(connection: sqlite3.Connection, held: StoredClass) -> Recent:
     (references,) = connection.execute(
         "SELECT count(*) FROM refs WHERE source BETWEEN ? AND ?", held.recent_rows
     ).fetchone()
-    return Recent(state=_state(held), rows=rows, references=references)
+    return Recent(state=_state(held), rows=rows, recent=len(rows), references=references)
 
 
 def _selected(

@@ -6,32 +6,34 @@ ready.
 """
 
 import sqlite3
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain, repeat
 from operator import attrgetter
+from uuid import UUID
 
 import orjson
 
 from ingest.target import REFERS_TO_NOTHING, Outcome, TargetObject, Verdict
-from ingest.targets.admission import date_names, dimension_refusal, refusal_unread, text_refusal
+from ingest.targets.admission import (
+    date_names,
+    dimension_refusal,
+    refusal_unread,
+    text_refusal,
+    vectors_fit,
+)
 from ingest.targets.sqlite_index import (
-    Link,
     RecentRows,
     Rows,
     links_of,
     rows_by_id_while_writing,
 )
+from ingest.targets.sqlite_insert import insert
 from ingest.targets.sqlite_schema import ROWS_PER_CLASS, StoredClass, reference_numbers
 from schemas import ClassSchema
 
-# Without REPLACE: a row that no object ever had is taken once, or the transaction fails.
-_NEW_OBJECT = "INSERT INTO objects VALUES (?, ?, ?, ?, ?, ?, ?)"
-_NEW_VECTOR = "INSERT INTO vectors VALUES (?, ?)"
-_OBJECT = "INSERT OR REPLACE INTO objects VALUES (?, ?, ?, ?, ?, ?, ?)"
-_VECTOR = "INSERT OR REPLACE INTO vectors VALUES (?, ?)"
 _NO_VECTOR = "DELETE FROM vectors WHERE row = ?"
-_REFERENCE = "INSERT OR IGNORE INTO refs VALUES (?, ?, ?)"
+_REFERENCE = "INSERT OR IGNORE INTO refs"
 _REFERRER = "INSERT OR IGNORE INTO referrers VALUES (?, ?, ?)"
 _NO_REFERENCE = "DELETE FROM refs WHERE source = ? AND property = ? AND target = ?"
 
@@ -61,7 +63,9 @@ class Place:
 def encoded(objects: Sequence[TargetObject], *, schema: ClassSchema) -> list[Encoded]:
     """Return the objects as they will stand in the tables."""
     dates = date_names(schema)
-    return [_encoded(offered, dates) for offered in objects]
+    vectors = [offered.vector for offered in objects if offered.vector is not None]
+    fit = vectors_fit(vectors)
+    return [_encoded(offered, dates, vector_fits=fit) for offered in objects]
 
 
 def write_whole(
@@ -87,19 +91,26 @@ def write_whole(
 
 @dataclass(slots=True)
 class _Accepted:
-    """What will be stored, by row: of one object twice in a request, the last is left."""
+    """What will be stored, by row: of one object twice in a request, the last is left.
 
-    objects: dict[int, tuple[int, int, bytes, str, str, str, str]] = field(default_factory=dict)
-    vectors: dict[int, bytes | None] = field(default_factory=dict)
-    links: dict[int, list[Link]] = field(default_factory=dict)
+    The references of an object are what its rows in their table hold, one after the other.
+    """
 
-    def with_vectors(self) -> Iterator[tuple[int, bytes]]:
-        """Yield row and vector of those that have one."""
-        return ((row, vector) for row, vector in self.vectors.items() if vector is not None)
+    objects: dict[int, Encoded] = field(default_factory=dict)
+    links: dict[int, list[int]] = field(default_factory=dict)
 
-    def all_links(self) -> list[Link]:
-        """Return the references of all."""
-        return list(chain.from_iterable(self.links.values()))
+    def store(self, connection: sqlite3.Connection, into: str, *, number: int) -> None:
+        """Write the objects of class `number` and the vectors of those that have one."""
+        rows = ((row, number, *each.columns) for row, each in self.objects.items())
+        insert(connection, f"{into} objects", columns=7, values=chain.from_iterable(rows))
+        vectors = (
+            (row, each.vector) for row, each in self.objects.items() if each.vector is not None
+        )
+        insert(connection, f"{into} vectors", columns=2, values=chain.from_iterable(vectors))
+
+    def all_links(self) -> Iterator[int]:
+        """Yield what the references of all are in their table, one after the other."""
+        return chain.from_iterable(self.links.values())
 
 
 class _Batch:
@@ -118,18 +129,14 @@ class _Batch:
         self._numbers = reference_numbers(connection)
         self._new, self._changed = _Accepted(), _Accepted()
 
-        def found(there: StoredClass, ids: Collection[int]) -> Rows:
-            kept = recent.of(connection, there)
-            return rows_by_id_while_writing(connection, there, ids, recent=kept)
+        def found(there: StoredClass, ids: Iterable[UUID]) -> Rows:
+            kept, asked = recent.of(connection, there), set(map(_NUMBER, ids))
+            return rows_by_id_while_writing(connection, there, asked, recent=kept)
 
-        self._known = found(place.held, [_NUMBER(each.whole.id) for each in objects])
+        self._known = found(place.held, (each.whole.id for each in objects))
         self._rows: dict[str, Rows] = {}
         for target, names in _names_by_target(place.schema).items():
-            aimed: set[int] = set()
-            for each in objects:
-                for name in names:
-                    aimed.update(map(_NUMBER, each.whole.references.get(name, ())))
-            there = place.targets.get(target)
+            there, aimed = place.targets.get(target), _referred_to(objects, names)
             self._rows |= dict.fromkeys(names, found(there, aimed) if there else {})
 
     def admitted(self, offered: Encoded) -> Outcome:
@@ -141,11 +148,14 @@ class _Batch:
             return Outcome(verdict=Verdict.REFUSED, reason=reason)
         key, next_row = offered.whole.id.int, self._held.next_row + len(self.new_rows)
         row = self._known.get(key, self.new_rows.get(key, next_row))
-        links: list[Link] = []
+        links: list[int] = []
         for name, ids in offered.whole.references.items():
+            if not ids:
+                continue
             number, rows = self._numbers[name], self._rows[name]
+            targets = map(rows.__getitem__, map(_NUMBER, ids))
             try:
-                links += zip(repeat(row), repeat(number), map(rows.__getitem__, map(_NUMBER, ids)))
+                links += chain.from_iterable(zip(repeat(row), repeat(number), targets))
             except KeyError:
                 reason = f"{name} {REFERS_TO_NOTHING}"
                 return Outcome(verdict=Verdict.UNKNOWN, reason=reason)
@@ -154,33 +164,35 @@ class _Batch:
 
     def store(self, connection: sqlite3.Connection) -> int:
         """Write what was acknowledged; return how many references start at recent rows anew."""
-        new_links = self._new.all_links()
-        connection.executemany(_NEW_OBJECT, self._new.objects.values())
-        connection.executemany(_NEW_VECTOR, self._new.with_vectors())
-        connection.executemany(_REFERENCE, new_links)
-        return len(new_links) + self._store_changed(connection)
+        # Without REPLACE: a row that no object ever had is taken once, or the transaction fails.
+        self._new.store(connection, "INSERT INTO", number=self._held.number)
+        links = self._new.all_links()
+        added = insert(connection, _REFERENCE, columns=3, values=links)
+        return added + self._store_changed(connection)
 
-    def _accept(self, offered: Encoded, row: int, links: list[Link]) -> None:
+    def _accept(self, offered: Encoded, row: int, links: list[int]) -> None:
         accepted = self._changed
         if row >= self._held.next_row:
             accepted = self._new
             self.new_rows[offered.whole.id.int] = row
-        accepted.objects[row] = (row, self._held.number, *offered.columns)
-        accepted.vectors[row] = offered.vector
+        accepted.objects[row] = offered
         accepted.links[row] = links
         if offered.vector is not None:
             self.dimension = len(offered.vector) // 4
 
     def _store_changed(self, connection: sqlite3.Connection) -> int:
         changed = self._changed
-        bare = [(row,) for row, vector in changed.vectors.items() if vector is None]
-        connection.executemany(_OBJECT, changed.objects.values())
-        connection.executemany(_VECTOR, changed.with_vectors())
+        changed.store(connection, "INSERT OR REPLACE INTO", number=self._held.number)
+        bare = [(row,) for row, each in changed.objects.items() if each.vector is None]
         connection.executemany(_NO_VECTOR, bare)
-        wanted, present = set(changed.all_links()), links_of(connection, changed.objects)
+        held = changed.all_links()
+        wanted, present = (
+            set(zip(held, held, held, strict=True)),
+            links_of(connection, changed.objects),
+        )
         new = sorted(wanted - present)
         connection.executemany(_NO_REFERENCE, sorted(present - wanted))
-        connection.executemany(_REFERENCE, new)
+        insert(connection, _REFERENCE, columns=3, values=chain.from_iterable(new))
         indexed = [link[::-1] for link in new if link[0] < self._held.indexed]
         connection.executemany(_REFERRER, indexed)
         return len(new) - len(indexed)
@@ -193,8 +205,14 @@ def _names_by_target(schema: ClassSchema) -> dict[str, list[str]]:
     return names
 
 
-def _encoded(offered: TargetObject, dates: tuple[str, ...]) -> Encoded:
-    reason, text = refusal_unread(offered, dates=dates), ""
+def _referred_to(objects: Sequence[Encoded], names: Sequence[str]) -> Iterator[UUID]:
+    """Yield what the objects refer to under these names."""
+    held = (each.whole.references for each in objects)
+    return chain.from_iterable(of_one.get(name, ()) for of_one in held for name in names)
+
+
+def _encoded(offered: TargetObject, dates: tuple[str, ...], *, vector_fits: bool) -> Encoded:
+    reason, text = refusal_unread(offered, dates=dates, vector_fits=vector_fits), ""
     if not reason:
         try:
             text = orjson.dumps(dict(offered.properties)).decode()

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from ingest.targets.admission import date_names, refusal
+from ingest.target import Vector
+from ingest.targets.admission import date_names, refusal, vectors_fit
 from schemas import load_schema
 from tests.contract.target_builders import direction, skill
 
@@ -26,6 +27,33 @@ def test_refuses_what_is_no_float32_vector(
     vector: np.ndarray[tuple[int, ...], np.dtype[np.float32]],
 ) -> None:
     assert "expected float32, (dim,)" in refusal(skill(1, vector=vector), dates=(), dimension=None)
+
+
+def test_vectors_of_one_kind_and_finite_fit_at_one_look() -> None:
+    assert vectors_fit([direction(1, 0), np.full(2, 1e30, np.float32), direction(0, 1)])
+
+
+@pytest.mark.parametrize(
+    "others",
+    [
+        [direction(1, float("nan"))],
+        [np.array([1, -np.inf], np.float32)],
+        [direction(1, 0, 0)],
+        [np.ones(2, np.float16)],
+        [np.ones(2, np.int8)],
+        [np.ones((2, 1), np.float32)],
+    ],
+    ids=["not a number", "infinite", "longer", "narrower", "whole numbers", "two-dimensional"],
+)
+def test_one_vector_among_good_ones_has_each_looked_at(others: list[Vector]) -> None:
+    assert not vectors_fit([direction(1, 0), *others, direction(0, 1)])
+
+
+@pytest.mark.parametrize(
+    "vectors", [[], [np.ones(4)], [np.ones((2, 2), np.float32)], [np.zeros(0, np.float32)] * 2]
+)
+def test_what_is_no_float32_vector_has_each_looked_at(vectors: list[Vector]) -> None:
+    assert not vectors_fit(vectors)
 
 
 @pytest.mark.parametrize(

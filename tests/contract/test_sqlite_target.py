@@ -6,13 +6,21 @@ from contextlib import closing
 from pathlib import Path
 
 import anyio
+import numpy as np
 import pytest
 
-from ingest.target import Verdict
+from ingest.target import Vector, Verdict
 from ingest.targets.sqlite import SqliteTarget, open_sqlite_target
 from ingest.targets.sqlite_connection import SqliteConnection
 from journal.errors import LeaseLost, StoreRefused, StoreUnavailable
-from tests.contract.target_builders import SCHEMAS, SqliteTargetStore, drop_all, group, skill
+from tests.contract.target_builders import (
+    SCHEMAS,
+    SqliteTargetStore,
+    direction,
+    drop_all,
+    group,
+    skill,
+)
 
 
 @pytest.fixture
@@ -126,6 +134,33 @@ async def test_writing_to_a_class_that_is_not_there_is_refused(path: Path) -> No
         await target.own(1)
         with pytest.raises(StoreRefused, match="class Skill is not there"):
             await target.upsert([skill(1)], timeout_seconds=5)
+
+
+@pytest.mark.parametrize(
+    ("broken", "reason"),
+    [
+        (direction(1, float("nan"), 0), "the vector holds a number that is not finite"),
+        (
+            np.ones(3, np.float16),
+            "the vector is float16 of shape (3,), expected float32, (dim,)",
+        ),
+        (
+            np.ones((3, 1), np.float32),
+            "the vector is float32 of shape (3, 1), expected float32, (dim,)",
+        ),
+        (direction(1, 0), "the vector has 2 dimensions, those of the class have 3"),
+    ],
+    ids=["not a number", "narrower", "two-dimensional", "shorter"],
+)
+async def test_one_bad_vector_of_a_request_is_named_and_the_others_are_written(
+    target: SqliteTarget, broken: Vector, reason: str
+) -> None:
+    good = [skill(number, vector=direction(1, 0, number)) for number in range(3)]
+    reply = await target.upsert([good[0], skill(7, vector=broken), *good[1:]], timeout_seconds=5)
+    assert [outcome.reason for outcome in reply.outcomes] == ["", reason, "", ""]
+    stored = {each.uri: each.vector async for each in target.objects("Skill")}
+    assert stored.keys() == {each.uri for each in good}
+    assert all(np.array_equal(stored[each.uri], each.vector) for each in good)  # type: ignore[arg-type]
 
 
 async def test_a_cancelled_write_has_a_known_end(target: SqliteTarget, path: Path) -> None:

@@ -61,6 +61,11 @@ async def children(target: Target, of: object = PARENT) -> list[str]:
     return [hit.uri for hit in hits]
 
 
+def remembered(target: SqliteTarget) -> int:
+    kept = target._recent._kept["Skill"]
+    return len(kept.rows) - kept.recent
+
+
 @pytest.mark.parametrize("flushed", ["none", "the first", "all"])
 async def test_an_object_is_found_before_and_after_it_is_entered(
     flushed: str, target: SqliteTarget, path: Path
@@ -224,14 +229,55 @@ async def test_no_more_is_remembered_than_fits(
     olds = [skill(number) for number in range(1, 6)]
     await write(target, *olds)
     await target.flush(olds[-1:], timeout_seconds=SECONDS)
+    assert remembered(target) == 2
     for number, old in enumerate(olds, start=10):
         await write(target, skill(number, references={"broaderSkill": (old.id,)}))
-        remembered = target._recent._kept["Skill"].remembered
-        assert old.id.int in remembered
-        assert len(remembered) <= 2
+        assert old.id.int in target._recent._kept["Skill"].rows
+        assert remembered(target) <= 2
     assert await target.count("Skill") == 10
     for old in olds:
         assert len(await children(target, old)) == 1
+
+
+async def test_what_was_entered_is_remembered_until_somebody_else_writes(
+    target: SqliteTarget, path: Path
+) -> None:
+    await write(target, PARENT, OTHER)
+    await target.flush([PARENT], timeout_seconds=SECONDS)
+    change(path, "DELETE FROM ids")  # tells nobody: what is found by it is not asked for again
+    assert await write(target, CHILD, PARENT) == [Verdict.ACKNOWLEDGED] * 2
+    assert selected(path, "SELECT count(*) FROM objects") == [(3,)]
+    change(path, "DELETE FROM objects WHERE id = ?", PARENT.id.bytes)
+    assert await write(target, CHILD) == [Verdict.UNKNOWN]
+
+
+async def test_what_somebody_else_changed_before_the_rows_were_entered_is_noticed(
+    target: SqliteTarget, path: Path
+) -> None:
+    await write(target, PARENT, OTHER)
+    async with open_sqlite_target(path, pipeline="esco", schemas=SCHEMAS) as second:
+        await second.own(1)
+        await write(second, skill(4))
+    change(path, "DELETE FROM objects WHERE id = ?", OTHER.id.bytes)
+    await target.flush([PARENT], timeout_seconds=SECONDS)
+    referring = skill(5, references={"broaderSkill": (PARENT.id, skill(4).id)})
+    assert await write(target, referring) == [Verdict.ACKNOWLEDGED]
+    dangling = skill(6, references={"broaderSkill": (OTHER.id,)})
+    assert await write(target, dangling) == [Verdict.UNKNOWN]
+
+
+async def test_what_a_request_asked_for_is_kept_while_older_rows_are_forgotten(
+    target: SqliteTarget, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite_index, "MOST_REMEMBERED", 2)
+    olds = [skill(number) for number in range(1, 6)]
+    await write(target, *olds)
+    await target.flush(olds[-1:], timeout_seconds=SECONDS)  # the fourth and the fifth are left
+    again = skill(5, references={"broaderSkill": (olds[0].id, olds[1].id, olds[3].id)})
+    assert await write(target, again, skill(6)) == [Verdict.ACKNOWLEDGED] * 2
+    assert selected(path, "SELECT count(*), count(DISTINCT id) FROM objects") == [(6, 6)]
+    for old in (olds[0], olds[1], olds[3]):
+        assert await children(target, old) == [again.uri]
 
 
 async def test_what_referred_to_a_removed_object_refers_to_no_other(
