@@ -9,7 +9,7 @@ from functools import partial
 from ingest.catalogue import Catalogue
 from ingest.class_changes import drop_classes, prepare_classes
 from ingest.esco_classes import CLASS_STEPS
-from ingest.loader import INCARNATION, Workshop, load_class, mark_all_absent
+from ingest.loader import Workshop, load_class, mark_all_absent
 from ingest.verify import verify
 from journal import Pipeline, Step, StepResult, StepRun
 from journal.events import Attribute
@@ -59,11 +59,8 @@ def esco_pipeline(
     )
 
 
-async def _prepare(run: StepRun, *, workshop: Workshop) -> StepResult:
-    """Create the classes; a run that replaces a sample or another embedder drops them first.
-
-    A run that inherits no doubt about an object notes how the target's nodes were started.
-    """
+async def _prepare(run: StepRun, *, workshop: Workshop) -> None:
+    """Create the classes; a run that replaces a sample or another embedder drops them first."""
     if run.state.attributes.get("drops_first"):
         await drop_classes(
             workshop.target,
@@ -72,9 +69,6 @@ async def _prepare(run: StepRun, *, workshop: Workshop) -> StepResult:
             request_seconds=workshop.request_seconds,
         )
     await prepare_classes(run, workshop.target)
-    is_burdened = any(suspect.step != run.name for suspect in run.state.suspects)
-    incarnation = "" if is_burdened else await workshop.incarnation()
-    return StepResult(summary={INCARNATION: incarnation} if incarnation else {})
 
 
 async def _load(run: StepRun, *, class_name: str, workshop: Workshop) -> StepResult:

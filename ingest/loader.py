@@ -32,10 +32,6 @@ log = logging.getLogger(__name__)
 CHUNK = 512  # no smaller than the largest batch
 TAIL = 64  # enough that some of it lies in every shard
 
-# In the summary of a run: how the target's nodes were started before it wrote anything, if no run
-# before it had left a doubt.
-INCARNATION = "incarnation"
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workshop:
@@ -76,15 +72,6 @@ async def load_class(run: StepRun, class_name: str, workshop: Workshop) -> StepR
         relations=dict(workshop.catalogue.reference_counts(class_name)),
         dangling=dict(workshop.catalogue.dangling_counts(class_name)),
     )
-
-
-def records_by_position(records: ClassCatalogue) -> "array[int]":
-    """Return the class's records in the step's order: by level, then those on cycles again."""
-    indices = array("q")
-    for level in records.order.levels:
-        indices.extend(level.tolist())
-    indices.extend(records.order.cyclic.tolist())
-    return indices
 
 
 def unsure_name(class_name: str) -> str:
@@ -129,8 +116,11 @@ class _Loading:
         self._run = run
         self._records = records
         self._shop = workshop
-        self._indices = records_by_position(records)
-        self._second_pass = len(self._indices) - len(records.order.cyclic)
+        self._indices = array("q")
+        for level in records.order.levels:
+            self._indices.extend(level.tolist())
+        self._second_pass = len(self._indices)
+        self._indices.extend(records.order.cyclic.tolist())
         self._on_cycle = frozenset(records.order.cyclic.tolist())
         self._settled = bytearray(len(self._indices))
         self._prefix = run.settled

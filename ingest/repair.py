@@ -24,7 +24,7 @@ from ingest.inspection import (
     nobody_looks,
     unfound,
 )
-from ingest.loader import INCARNATION, Workshop, mark_all_absent
+from ingest.loader import Workshop, mark_all_absent
 from ingest.mending import NEIGHBOURS, mend_wrong, still_wrong, write_out
 from ingest.report import shown_status
 from ingest.validation import REJECTING_STEPS
@@ -268,7 +268,7 @@ class _Repairing:
 
 def _kept_summary(summary: Mapping[str, Attribute]) -> dict[str, Attribute]:
     """Return what a load said that holds after the repair as well."""
-    dropped = (MENDED, "unsure", INCARNATION)
+    dropped = (MENDED, "unsure")
     return {name: value for name, value in summary.items() if not name.startswith(dropped)}
 
 

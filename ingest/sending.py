@@ -135,7 +135,6 @@ class Sender:
             if outcome.verdict is Verdict.REFUSED:
                 await self._run.reject([_fact(parcel, outcome)])
                 return
-            await self._run.doubt()
             if self._clock.elapsed() - began_at > STALL_SECONDS:
                 raise StoreUnavailable(
                     f"step {self._run.name}: the target did not take {parcel.sent.uri} for"
@@ -175,8 +174,6 @@ class Sender:
                     reason = outcome.reason
         if refused:
             await self._run.reject(refused)
-        if left:
-            await self._run.doubt()
         return left, reason
 
     async def _upsert(self, objects: Sequence[TargetObject]) -> tuple[Outcome, ...]:

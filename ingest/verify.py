@@ -10,15 +10,10 @@ from uuid import UUID
 import anyio.to_thread
 
 from ingest.comparison import compare_class, expected_digest, expected_numbers, read_all
-from ingest.loader import (
-    INCARNATION,
-    Workshop,
-    mark_all_absent,
-    records_by_position,
-)
+from ingest.loader import Workshop, mark_all_absent
 from ingest.mending import NEIGHBOURS, mend_wrong, still_wrong, write_out
 from ingest.visibility import unfiltered, unindexed
-from journal import UNSETTLED, WHOLE_STEP, StepFailed, StepResult, StepRun
+from journal import UNSETTLED, StepFailed, StepResult, StepRun
 from journal.events import Attribute
 
 
@@ -34,7 +29,7 @@ async def verify(run: StepRun, workshop: Workshop, steps: Sequence[tuple[str, st
     torn: list[str] = []
     for step, class_name in steps:
         run.check()
-        verifying = _Verifying(run, workshop, step, class_name)
+        verifying = _Verifying(run, workshop, class_name)
         digests[class_name] = await verifying.verified()
         extra += len(verifying.extra)
         torn += [step] if verifying.has_torn_extra else []
@@ -45,11 +40,10 @@ async def verify(run: StepRun, workshop: Workshop, steps: Sequence[tuple[str, st
 class _Verifying:
     """One class's verification."""
 
-    def __init__(self, run: StepRun, workshop: Workshop, step: str, class_name: str) -> None:
+    def __init__(self, run: StepRun, workshop: Workshop, class_name: str) -> None:
         self._run = run
         self._shop = workshop
         self._class_name = class_name
-        self._doubts = run.doubts_of(step)
         self._expected: dict[int, int] = {}
         self._extra_uris: dict[UUID, str] = {}
         self.extra: dict[UUID, str] = {}
@@ -76,8 +70,6 @@ class _Verifying:
                 self._expected,
                 neighbours=neighbours,
             )
-            # What is written anew gets other links, and others may lose theirs.
-            self._doubts = (WHOLE_STEP,)
             differing, unseen = await self._looked_at()
         if differing or unseen:
             what = still_wrong(self._shop, self._class_name, differing, unseen)
@@ -96,7 +88,7 @@ class _Verifying:
             await self._run.let_settle()
             incarnation = await self._shop.incarnation()
             differing = await self._wrong()
-            unseen = await self._invisible(incarnation)
+            unseen = await self._invisible()
             if differing or unseen or not self._is_in_doubt():
                 return differing, unseen
             there = sorted(self._expected.values())
@@ -113,41 +105,23 @@ class _Verifying:
         self.extra, self._extra_uris = difference.extra, difference.extra_uris
         return difference.wrong
 
-    async def _invisible(self, incarnation: str) -> list[int]:
-        """Return the records whose object a filter or a search by vector does not find."""
+    async def _invisible(self) -> list[int]:
+        """Return the records whose object a filter or a search by vector does not find.
+
+        Looks up all of them as soon as anything was in doubt, not only what was: positions do
+        not tell what a server that was killed had in memory, and an earlier attempt's doubts
+        went with its memory.
+        """
         if not self._is_in_doubt():
             return []
-        sought = self._sought(incarnation)
+        uris = self._shop.catalogue.classes[self._class_name].uris
+        sought = {UUID(int=key): uris[index] for key, index in self._expected.items()}
+        sought |= self._extra_uris
         unseen = await unfiltered(self._shop.target, self._class_name, sought)
         self._run.check()
         unseen |= await unindexed(self._shop.target, self._class_name, sought)
         self.has_torn_extra = await self._is_any_torn(sorted(unseen & self.extra.keys()))
         return sorted(self._expected[key.int] for key in unseen - self.extra.keys())
-
-    def _sought(self, incarnation: str) -> dict[UUID, str]:
-        """Return the URIs, by id, of the objects that may be missing in an index.
-
-        Every object, the extra ones too, unless all that happened is that attempts ended: then
-        only those in their windows.
-        """
-        records = self._shop.catalogue.classes[self._class_name]
-        if self._is_all_in_doubt(incarnation):
-            sought = {UUID(int=key): records.uris[index] for key, index in self._expected.items()}
-            return sought | self._extra_uris
-        order = records_by_position(records)
-        indices = {index for doubt in self._doubts for index in order[doubt.start : doubt.stop]}
-        sought = {records.id_of(index): records.uris[index] for index in indices}
-        return {key: uri for key, uri in sought.items() if key.int in self._expected}
-
-    def _is_all_in_doubt(self, incarnation: str) -> bool:
-        """Whether positions do not tell what is in doubt.
-
-        They do not tell what a server that was killed had in memory, and what lies beside a
-        request without an answer is not worth a bet.
-        """
-        state = self._run.state
-        is_same_server = incarnation == state.summary.get(INCARNATION)  # which is never ""
-        return not is_same_server or state.unsure or WHOLE_STEP in self._doubts
 
     async def _is_any_torn(self, extra: Sequence[UUID]) -> bool:
         """Whether one of the extra objects that are not found could be taken for a whole one.

@@ -10,7 +10,7 @@ from itertools import islice
 from uuid import UUID
 
 from ingest.comparison import read_all
-from ingest.looking import answers
+from ingest.looking import AT_ONCE, answers
 from ingest.target import Target, TargetObject, Vector
 
 URIS_PER_FILTER = 500
@@ -22,9 +22,11 @@ TRIES_FOR_A_VECTOR = 16
 async def unfiltered(target: Target, class_name: str, uris: Mapping[UUID, str]) -> set[UUID]:
     """Return those of the objects that filters on their URIs do not find."""
     unseen = set(uris)
-    left = iter(uris.items())
-    while part := dict(islice(left, URIS_PER_FILTER)):
-        unseen -= await target.filtered(class_name, list(part.values()))
+    left = iter(uris.values())
+    filters = iter(lambda: list(islice(left, URIS_PER_FILTER)), [])
+    while some := list(islice(filters, AT_ONCE)):
+        for found in await answers(some, lambda part: target.filtered(class_name, part)):
+            unseen -= found
     return unseen
 
 
@@ -63,8 +65,11 @@ async def _unswept(target: Target, class_name: str, left: set[UUID]) -> set[UUID
     while is_worth_it:
         vector = await _vector_of_some(target, class_name, left)
         is_worth_it = False
-        for direction in () if vector is None else (vector, -vector):
-            shown = left & await target.nearest(class_name, direction, limit=MOST_NEAREST)
+        directions = () if vector is None else (vector, -vector)
+        for near in await answers(
+            directions, lambda way: target.nearest(class_name, way, limit=MOST_NEAREST)
+        ):
+            shown = left & near
             left -= shown
             is_worth_it = is_worth_it or len(shown) >= LEAST_GAIN
         is_worth_it = is_worth_it and len(left) > LEAST_GAIN

@@ -24,13 +24,12 @@ from journal.log import read_history, read_runs, read_state
 from journal.plan import Choice, Pipeline, Promised, Step, StepResult, resume_or_begin
 from journal.runner import Report, execute
 from journal.state import RunState, Status, fold, fold_runs
-from journal.step import WHOLE_STEP, Progress, RejectedFact, StepRun, StopSwitch
+from journal.step import Progress, RejectedFact, StepRun, StopSwitch
 from journal.store import Store
 from journal.stores import open_store
 
 __all__ = [
     "UNSETTLED",
-    "WHOLE_STEP",
     "Choice",
     "CorruptJournal",
     "JournalError",

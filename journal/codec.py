@@ -122,8 +122,6 @@ def details(event: Event) -> Details:
     plain: Details = orjson.loads(orjson.dumps(event, option=orjson.OPT_NON_STR_KEYS))
     if isinstance(event, Completed):  # its summary stands at the top, where people look for it
         plain |= plain.pop("summary")
-    elif isinstance(event, Checkpoint) and not event.unsure:  # seldom, and not there at first
-        del plain["unsure"]
     return plain
 
 
@@ -283,7 +281,6 @@ DECODERS: Mapping[str, Callable[[Details], Event]] = {
         step=str(found["step"]),
         settled=_whole(found["settled"]),
         counts=_counts(found["counts"]),
-        unsure=bool(found.get("unsure", False)),  # which was not written at first
     ),
     "rejected": _rejected,
     "step_completed": _step_completed,

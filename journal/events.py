@@ -84,15 +84,11 @@ class StepStarted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checkpoint:
-    """The first `settled` records of the step's order are acknowledged or rejected.
-
-    `unsure`: the target left an outcome unknown, so more than the window may be in doubt.
-    """
+    """The first `settled` records of the step's order are acknowledged or rejected."""
 
     step: str
     settled: int
     counts: Counts = field(default_factory=dict)
-    unsure: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -52,7 +52,7 @@ class RunState:
     `settled` counts the settled records of the step in progress; `step` is "" between steps.
     `rejected` holds (step, key), so that a record rejected in two attempts counts once.
     `suspects` lists, for this run and the unfinished ones before it, what must be written
-    twice by whoever goes on. `unsure`: an outcome was unknown to one of the run's attempts.
+    twice by whoever goes on.
     """
 
     status: Status = Status.NOT_STARTED
@@ -70,7 +70,6 @@ class RunState:
     attributes: Mapping[str, Attribute] = field(default_factory=dict)
     trusted: bool = False
     suspects: tuple[Suspect, ...] = ()
-    unsure: bool = False
     steps_done: int = 0
     step: str = ""
     settled: int = 0
@@ -115,7 +114,6 @@ class Changes(TypedDict, total=False):
     attributes: Mapping[str, Attribute]
     trusted: bool
     suspects: tuple[Suspect, ...]
-    unsure: bool
     steps_done: int
     step: str
     settled: int
@@ -186,8 +184,7 @@ def transition(state: RunState, recorded: Recorded) -> Changes:
         case Status.IN_PROGRESS, Checkpoint(step=state.step) as event if (
             state.step and event.settled >= state.settled
         ):
-            after |= {"settled": event.settled, "step_counts": event.counts}
-            return {**after, "unsure": True} if event.unsure else after
+            return {**after, "settled": event.settled, "step_counts": event.counts}
         case Status.NOT_STARTED, Started(attempt=1) as event if recorded.seq == 1:
             return {
                 **_attempted(after, event),

@@ -4,7 +4,6 @@ Knows the recorder, the lease and the clock. It decides when a checkpoint is due
 senders inside the window, and stops them when the run is asked to stop.
 """
 
-import sys
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -28,8 +27,6 @@ from journal.state import RunState
 CHECKPOINT_SECONDS = 2.0
 CHECKPOINT_SHARE_OF_AGE = 0.01
 REJECTED_PER_EVENT = 500
-
-WHOLE_STEP = range(sys.maxsize)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,7 +127,6 @@ class StepRun:
         self._writing = anyio.Lock()
         self._moved = anyio.Event()
         self._rejected = {key for step, key in recorder.state.rejected if step == name}
-        self._doubts = self.doubts_of(name)  # which no event but a `started` changes
 
     @property
     def settled(self) -> int:
@@ -159,20 +155,16 @@ class StepRun:
 
     def is_suspect(self, position: int) -> bool:
         """Whether the record's outcome in an unfinished attempt is unknown: write it twice."""
-        return any(position in doubt for doubt in self._doubts)
-
-    def doubts_of(self, step: str) -> tuple[range, ...]:
-        """Return which positions of a step are suspect; `WHOLE_STEP` if any of them may be."""
-        doubts = []
         for suspect in self.state.suspects:
             if suspect.step in self._wide or suspect.step not in self.state.steps:
-                return (WHOLE_STEP,)  # nobody knows what it was writing
-            if suspect.step != step:
+                return True  # nobody knows what it was writing
+            if suspect.step != self.name:
                 continue
             if suspect.fingerprint != self.state.fingerprint:
-                return (WHOLE_STEP,)
-            doubts.append(range(suspect.settled, suspect.settled + suspect.window))
-        return tuple(doubts)
+                return True
+            if suspect.settled <= position < suspect.settled + suspect.window:
+                return True
+        return False
 
     @asynccontextmanager
     async def request(self, timeout_seconds: float) -> AsyncIterator[None]:
@@ -197,18 +189,6 @@ class StepRun:
     def lose(self) -> None:
         """Note that a request was given up and may still be on its way."""
         self._requests.lose()
-
-    async def doubt(self) -> None:
-        """Journal that an outcome is unknown; must return before the record is sent again.
-
-        Once in a run: whoever goes on with it can not tell by positions what is in doubt.
-        """
-        async with self._writing:
-            if self.state.unsure:
-                return
-            at, counts = self.state.settled, self.state.step_counts
-            unsure = Checkpoint(step=self.name, settled=at, counts=counts, unsure=True)
-            await self._recorder.record(unsure)
 
     async def let_settle(self) -> None:
         """Return when no request that was given up can still be on its way.

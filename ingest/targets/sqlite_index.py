@@ -53,13 +53,14 @@ class Recent:
         return self.recent >= MOST_RECENT_ROWS or self.references >= MOST_RECENT_REFERENCES
 
     def remember(self, looked_up: Rows, *, asked: set[int]) -> None:
-        """Keep what the look-up tables said; where that is too much, forget what nobody asked."""
-        if len(self.rows) - self.recent + len(looked_up) > MOST_REMEMBERED:
+        """Keep what the look-up tables said; where that is too much, forget what is oldest."""
+        excess = len(self.rows) - self.recent + len(looked_up) - MOST_REMEMBERED
+        if excess > 0:
             _, _, indexed = self.state
+            others = [key for key, row in self.rows.items() if row < indexed and key not in asked]
+            forgotten = set(others[: max(excess, len(others) // 2)])
             # A new one: the answer to what was asked before, in the same request, stays whole.
-            self.rows = {
-                key: row for key, row in self.rows.items() if row >= indexed or key in asked
-            }
+            self.rows = {key: row for key, row in self.rows.items() if key not in forgotten}
         self.rows |= looked_up
 
 
@@ -91,9 +92,10 @@ class RecentRows:
         """Note that the look-up tables have all rows of the class, which was as `held` says."""
         kept = self._kept.pop(held.name, None)
         if kept is not None and kept.state == _state(held):
-            newest = dict(islice(reversed(kept.rows.items()), MOST_REMEMBERED))
+            newest = list(islice(reversed(kept.rows.items()), MOST_REMEMBERED))
             after = _state(replace(held, indexed=held.next_row))
-            self._kept[held.name] = Recent(state=after, rows=newest, recent=0, references=0)
+            rows = dict(reversed(newest))
+            self._kept[held.name] = Recent(state=after, rows=rows, recent=0, references=0)
 
     def are_full(self, class_name: str) -> bool:
         """Whether it is time to enter the rows of the class, by full name."""

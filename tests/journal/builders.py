@@ -125,7 +125,6 @@ EVERY_EVENT: tuple[Event, ...] = (
     StepStarted(step="skills"),
     Checkpoint(step="skills", settled=0),
     checkpoint("skills", 2**40, Skill=13_939, Größe=0),
-    Checkpoint(step="skills", settled=1, unsure=True),
     rejected("skills", "http://data.europa.eu/esco/skill/☃", "𝒳 'quoted' \\ back", ""),
     Rejected(step="skills", groups=()),
     StepCompleted(step="verify", position=3, of=3),

@@ -17,7 +17,7 @@ from journal.codec import (
     to_row,
     to_timestamp,
 )
-from journal.events import Checkpoint, Completed, Event, Started, StepCompleted
+from journal.events import Completed, Event, Started, StepCompleted
 from tests.journal.builders import COMPLETED, EVERY_EVENT, FAILED, recorded, started
 
 
@@ -41,16 +41,6 @@ def test_a_row_is_these_eleven_columns() -> None:
         "event": "failed",
         "step": "skills",
     }
-
-
-def test_a_checkpoint_says_that_it_is_unsure_only_if_it_is() -> None:
-    """Rows of a version without that are written byte for byte as they were."""
-    sure, unsure = (
-        to_row(recorded(1, 1, Checkpoint(step="skills", settled=1, unsure=is_unsure)))["details"]
-        for is_unsure in (False, True)
-    )
-    assert sure == '{"counts":{},"settled":1,"step":"skills"}'
-    assert unsure == '{"counts":{},"settled":1,"step":"skills","unsure":true}'
 
 
 @pytest.mark.parametrize("event", EVERY_EVENT, ids=lambda event: type(event).__name__)

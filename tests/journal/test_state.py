@@ -90,16 +90,6 @@ def test_checkpoint_moves_the_resume_position() -> None:
     assert (state.settled, state.step_counts, state.counts) == (50, {"Skill": 49}, {})
 
 
-def test_a_run_that_was_unsure_stays_so_and_the_next_one_begins_anew() -> None:
-    unsure = Checkpoint(step="skills", settled=0, unsure=True)
-    first = logged(1, started(), *done("schema"), SKILLS, unsure, checkpoint("skills", 50))
-    again = logged(2, started(2, cuts={1: len(first)}))
-    assert fold(first).unsure
-    assert fold(together(first, again)).unsure
-    anew = logged(2, started(cuts={1: len(first)}), run_id="run-2")
-    assert not fold(together(first, anew)).unsure
-
-
 def test_a_checkpoint_may_repeat_the_position() -> None:
     state = given(started(), *done("schema"), SKILLS, checkpoint("skills", 50))
     assert when(state, checkpoint("skills", 50)).settled == 50

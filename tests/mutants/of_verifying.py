@@ -108,107 +108,12 @@ MUTANTS = (
         },
     ),
     Mutant(
-        name="death-between-attempts-unnoticed",
-        harm="what a server that died between two attempts had in memory stays invisible",
-        module="ingest.verify",
-        changes=(("incarnation == state.summary.get(INCARNATION)", "True"),),
-        killed_by={
-            "loading/test_doubts.py": (
-                "test_a_server_that_died_between_two_attempts_has_everything_looked_for",
-                "test_a_server_that_does_not_say_how_it_was_started_has_everything_looked_for",
-            )
-        },
-    ),
-    Mutant(
-        name="inherited-doubt-forgotten",
-        harm="what a server lost before a run began stays invisible once the run was cut short",
-        module="ingest.esco_pipeline",
-        changes=(("any(suspect.step != run.name for suspect in run.state.suspects)", "False"),),
-        killed_by={
-            "loading/test_doubts.py": (
-                "test_a_run_that_inherits_a_doubt_looks_for_everything_in_each_attempt",
-            )
-        },
-    ),
-    Mutant(
-        name="unknown-outcomes-of-earlier-attempts-forgotten",
-        harm="what lies beside a request without an answer is not looked for after a kill",
-        module="ingest.verify",
-        changes=(("not is_same_server or state.unsure or", "not is_same_server or"),),
-        killed_by={
-            "loading/test_doubts.py": (
-                "test_after_an_unknown_outcome_every_later_attempt_looks_for_everything",
-            )
-        },
-    ),
-    Mutant(
-        name="unsure-until-the-next-checkpoint",
-        harm="what a server gave no answer for is forgotten as soon as it answers again",
-        module="journal.state",
-        changes=(
-            (
-                'return {**after, "unsure": True} if event.unsure else after',
-                'return {**after, "unsure": event.unsure}',
-            ),
-        ),
-        killed_by={
-            "journal/test_state.py": (
-                "test_a_run_that_was_unsure_stays_so_and_the_next_one_begins_anew",
-            )
-        },
-    ),
-    Mutant(
-        name="unknown-outcome-not-journaled",
-        harm="whoever goes on after a kill does not hear that a server gave no answer",
-        module="ingest.sending",
-        changes=(("        if left:\n            await self._run.doubt()\n", ""),),
-        killed_by={
-            "loading/test_doubts.py": (
-                "test_an_unknown_outcome_is_journaled_before_the_object_is_sent_again[whole]",
-            )
-        },
-    ),
-    Mutant(
-        name="unknown-create-not-journaled",
-        harm="whoever goes on after a kill does not hear that a server gave no answer",
-        module="ingest.sending",
-        changes=(
-            (
-                "            await self._run.doubt()\n            if self._clock",
-                "            if self._clock",
-            ),
-        ),
-        killed_by={
-            "loading/test_doubts.py": (
-                "test_an_unknown_outcome_is_journaled_before_the_object_is_sent_again[create]",
-            )
-        },
-    ),
-    Mutant(
-        name="mending-looks-at-the-window-only",
-        harm="what a mended object pushed out of the vector index stays so",
-        module="ingest.verify",
-        changes=(("            self._doubts = (WHOLE_STEP,)\n", ""),),
-        killed_by={
-            "loading/test_doubts.py": ("test_once_verify_has_mended_it_looks_for_everything",)
-        },
-    ),
-    Mutant(
-        name="window-looked-for-by-rows",
-        harm="other objects are looked for than those that a killed attempt was sending",
-        module="ingest.verify",
-        changes=(("for index in order[doubt.start : doubt.stop]", "for index in doubt"),),
-        killed_by={
-            "loading/test_doubts.py": ("test_the_window_is_found_by_its_order_and_not_by_its_rows",)
-        },
-    ),
-    Mutant(
         name="repeated-beside-what-was-given-up",
-        harm="a late write lands between the blank and the whole one, and stays torn",
+        harm="a late write lands between the blank and the whole one, and a checkpoint hides it",
         module="ingest.sending",
         changes=(("            await self._run.let_settle()\n", ""),),
         killed_by={
-            "loading/test_doubts.py": (
+            "loading/test_repeated_writes.py": (
                 "test_a_write_that_is_repeated_does_not_meet_the_one_that_was_given_up",
             )
         },

@@ -22,7 +22,7 @@ from ingest.records import Rejection
 from ingest.sending import Parcel, Sender
 from ingest.target import Outcome, TargetObject, Verdict
 from ingest.verify import _Verifying, verify
-from journal import WHOLE_STEP, Choice, JournalError, RunState, Status, StepResult
+from journal import Choice, JournalError, RunState, Status, StepResult
 from journal.attempt import Engine
 from journal.codec import event_id, to_row
 from journal.events import Owner, Recorded, StepStarted
@@ -126,20 +126,10 @@ def nothing_compared(patch: pytest.MonkeyPatch) -> None:
 def nothing_looked_up(patch: pytest.MonkeyPatch) -> None:
     """`verify` compares, and looks into no index."""
 
-    async def none(self: _Verifying, incarnation: str) -> list[int]:
+    async def none(self: _Verifying) -> list[int]:
         return []
 
     patch.setattr(_Verifying, "_invisible", none)
-
-
-def only_windows_looked_up(patch: pytest.MonkeyPatch) -> None:
-    """`verify` takes a server that died or gave no answer for one that went on."""
-
-    def whole_steps(self: _Verifying, incarnation: str) -> bool:
-        return WHOLE_STEP in self._doubts
-
-    patch.setattr(_Verifying, "_is_all_in_doubt", whole_steps)
-    often(patch, Fault.SERVER_KILLED)
 
 
 def left_torn(patch: pytest.MonkeyPatch) -> None:
@@ -348,7 +338,6 @@ PLANTS: tuple[tuple[Plant, str], ...] = (
     (written_under_two_ids, "at completed .*: two objects of one URI"),
     (nothing_compared, "at completed .* is torn by vector"),
     (nothing_looked_up, "at completed .* is torn by vector"),
-    (only_windows_looked_up, "at completed .* is torn by vector"),
     (left_torn, r"at completed .* is torn by (?!vector)"),
     (ends_without_waiting, r"ended at \d+:\d+ with (upsert|flush|create) .* in flight"),
     (rows_rejected_under_another_key, "rejected .* differ"),

@@ -280,6 +280,20 @@ async def test_what_a_request_asked_for_is_kept_while_older_rows_are_forgotten(
         assert await children(target, old) == [again.uri]
 
 
+async def test_recent_rows_stay_known_while_others_are_forgotten(
+    target: SqliteTarget, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite_index, "MOST_REMEMBERED", 2)
+    olds = [skill(number) for number in range(1, 6)]
+    await write(target, *olds)
+    await target.flush(olds[-1:], timeout_seconds=SECONDS)
+    await write(target, skill(6))
+    await write(target, skill(7, references={"broaderSkill": tuple(old.id for old in olds[:3])}))
+    referring = skill(8, references={"broaderSkill": (skill(6).id,)})
+    assert await write(target, referring, skill(6)) == [Verdict.ACKNOWLEDGED] * 2
+    assert selected(path, "SELECT count(*), count(DISTINCT id) FROM objects") == [(8, 8)]
+
+
 async def test_what_referred_to_a_removed_object_refers_to_no_other(
     target: SqliteTarget, path: Path
 ) -> None:
