@@ -26,8 +26,8 @@ from schemas import ClassSchema, ReferenceSchema
 Said: TypeAlias = dict[str, str | list[str]]
 Linked: TypeAlias = dict[str, list[int]]  # records' numbers, by reference property
 
-# Of a class that others refer to; some megabytes.
-MOST_IDS = 1 << 15
+# Of a class that others refer to, so many are kept: some megabytes, and all of ESCO's skills.
+MOST_IDS = 1 << 14
 
 
 class Source(Protocol):

@@ -18,9 +18,9 @@ from ingest.targets.sqlite_schema import StoredClass
 # second in which nobody else can write.
 MOST_RECENT_ROWS = 1 << 15
 MOST_RECENT_REFERENCES = 1 << 18
-# Of the rows that were entered or looked up, so many of a class are remembered: some ten megabytes.
+# Of the rows that were entered or looked up, so many of a class are remembered: some megabytes.
 # Batches refer to the same objects again and again (a skill that many occupations need).
-MOST_REMEMBERED = 1 << 16
+MOST_REMEMBERED = 1 << 14
 
 # Far below the least limit on variables that any build of SQLite has (999).
 _KEYS_PER_QUERY = 500

@@ -15,6 +15,7 @@ from uuid import UUID
 import anyio
 import numpy as np
 
+from ingest.collecting import collect_seldom
 from ingest.esco_classes import esco_schemas
 from ingest.target import Reply, TargetObject, Verdict
 from ingest.targets.sqlite import SqliteTarget, open_sqlite_target
@@ -32,6 +33,7 @@ CLASS = "Skill"
 
 async def main(what: str, folder: Path, file: Path) -> None:
     """Load the records or ask the queries, and print how long it took."""
+    collect_seldom()  # as the command does
     async with open_sqlite_target(file, pipeline=PIPELINE, schemas=esco_schemas()) as target:
         if what == "query":
             print(json.dumps(await _asked(target, folder)))
