@@ -186,10 +186,8 @@ class _Batch:
         bare = [(row,) for row, each in changed.objects.items() if each.vector is None]
         connection.executemany(_NO_VECTOR, bare)
         held = changed.all_links()
-        wanted, present = (
-            set(zip(held, held, held, strict=True)),
-            links_of(connection, changed.objects),
-        )
+        wanted = set(zip(held, held, held, strict=True))
+        present = links_of(connection, changed.objects)
         new = sorted(wanted - present)
         connection.executemany(_NO_REFERENCE, sorted(present - wanted))
         insert(connection, _REFERENCE, columns=3, values=chain.from_iterable(new))

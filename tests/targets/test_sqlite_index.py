@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ingest.target import Target, Verdict
+from ingest.target import Target, TargetObject, Verdict
 from ingest.targets import sqlite_index, sqlite_read, sqlite_write
 from ingest.targets.sqlite import SqliteTarget, open_sqlite_target
 from ingest.targets.sqlite_connection import transaction
@@ -64,6 +64,17 @@ async def children(target: Target, of: object = PARENT) -> list[str]:
 def remembered(target: SqliteTarget) -> int:
     kept = target._recent._kept["Skill"]
     return len(kept.rows) - kept.recent
+
+
+async def five_of_which_two_fit(
+    target: SqliteTarget, monkeypatch: pytest.MonkeyPatch
+) -> list[TargetObject]:
+    """Enter five skills into the look-up tables; the fourth and the fifth are remembered."""
+    monkeypatch.setattr(sqlite_index, "MOST_REMEMBERED", 2)
+    olds = [skill(number) for number in range(1, 6)]
+    await write(target, *olds)
+    await target.flush(olds[-1:], timeout_seconds=SECONDS)
+    return olds
 
 
 @pytest.mark.parametrize("flushed", ["none", "the first", "all"])
@@ -208,9 +219,11 @@ async def test_what_somebody_removed_is_nowhere_and_can_be_written_again(
 async def test_what_was_looked_up_is_remembered_until_somebody_else_writes(
     target: SqliteTarget, path: Path
 ) -> None:
-    await write(target, PARENT, OTHER)
-    await target.flush([PARENT], timeout_seconds=SECONDS)
-    await write(target, CHILD)
+    async with open_sqlite_target(path, pipeline="esco", schemas=SCHEMAS) as first:
+        await first.own(1)
+        await write(first, PARENT, OTHER)
+        await first.flush([PARENT], timeout_seconds=SECONDS)
+    assert await write(target, CHILD) == [Verdict.ACKNOWLEDGED]
     change(path, "DELETE FROM ids")  # tells nobody: what is found by it is not asked for again
     assert await write(target, skill(4, references={"broaderSkill": (PARENT.id,)})) == [
         Verdict.ACKNOWLEDGED
@@ -225,10 +238,7 @@ async def test_what_was_looked_up_is_remembered_until_somebody_else_writes(
 async def test_no_more_is_remembered_than_fits(
     target: SqliteTarget, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sqlite_index, "MOST_REMEMBERED", 2)
-    olds = [skill(number) for number in range(1, 6)]
-    await write(target, *olds)
-    await target.flush(olds[-1:], timeout_seconds=SECONDS)
+    olds = await five_of_which_two_fit(target, monkeypatch)
     assert remembered(target) == 2
     for number, old in enumerate(olds, start=10):
         await write(target, skill(number, references={"broaderSkill": (old.id,)}))
@@ -237,6 +247,16 @@ async def test_no_more_is_remembered_than_fits(
     assert await target.count("Skill") == 10
     for old in olds:
         assert len(await children(target, old)) == 1
+
+
+async def test_of_what_was_entered_the_newest_is_remembered(
+    target: SqliteTarget, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    olds = await five_of_which_two_fit(target, monkeypatch)
+    new = skill(6)
+    await write(target, new)
+    await target.flush([new], timeout_seconds=SECONDS)
+    assert list(target._recent._kept["Skill"].rows) == [olds[-1].id.int, new.id.int]
 
 
 async def test_what_was_entered_is_remembered_until_somebody_else_writes(
@@ -269,10 +289,7 @@ async def test_what_somebody_else_changed_before_the_rows_were_entered_is_notice
 async def test_what_a_request_asked_for_is_kept_while_older_rows_are_forgotten(
     target: SqliteTarget, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sqlite_index, "MOST_REMEMBERED", 2)
-    olds = [skill(number) for number in range(1, 6)]
-    await write(target, *olds)
-    await target.flush(olds[-1:], timeout_seconds=SECONDS)  # the fourth and the fifth are left
+    olds = await five_of_which_two_fit(target, monkeypatch)
     again = skill(5, references={"broaderSkill": (olds[0].id, olds[1].id, olds[3].id)})
     assert await write(target, again, skill(6)) == [Verdict.ACKNOWLEDGED] * 2
     assert selected(path, "SELECT count(*), count(DISTINCT id) FROM objects") == [(6, 6)]
@@ -283,10 +300,7 @@ async def test_what_a_request_asked_for_is_kept_while_older_rows_are_forgotten(
 async def test_recent_rows_stay_known_while_others_are_forgotten(
     target: SqliteTarget, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sqlite_index, "MOST_REMEMBERED", 2)
-    olds = [skill(number) for number in range(1, 6)]
-    await write(target, *olds)
-    await target.flush(olds[-1:], timeout_seconds=SECONDS)
+    olds = await five_of_which_two_fit(target, monkeypatch)
     await write(target, skill(6))
     await write(target, skill(7, references={"broaderSkill": tuple(old.id for old in olds[:3])}))
     referring = skill(8, references={"broaderSkill": (skill(6).id,)})
